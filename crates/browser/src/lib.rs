@@ -1,0 +1,1 @@
+//! The browser, for the core.

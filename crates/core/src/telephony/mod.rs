@@ -1,0 +1,26 @@
+//! What a telephony provider implements, and the vocabulary of it.
+
+mod call;
+mod capabilities;
+mod digits;
+mod error;
+mod event;
+mod events;
+mod line;
+mod number;
+mod policy;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use call::{Call, CallId, CallState, Direction, EndReason, FailureReason, Recording, TransitionError};
+pub use capabilities::{Capabilities, Capability, SignInMethod};
+pub use digits::{Digits, DigitsError};
+pub use error::{Error, ErrorKind, Operation};
+pub use event::{CallEvent, CallEventKind, Connection, Event, SignedOutReason};
+pub use events::{EventHub, Events};
+#[cfg(feature = "mock")]
+pub use line::MockTelephony;
+pub use line::{Agent, Availability, CallerId, Credentials, DialKey, DialRequest, ProviderInfo, Telephony, Transfer};
+pub use number::{NumberError, PhoneNumber, format_typed};
+pub use policy::{DialPolicy, PolicyViolation};

@@ -1,0 +1,75 @@
+use super::number::PhoneNumber;
+use core::fmt;
+
+/// What may be dialled from a browser. The gateway checks again with full metadata; this is what tells
+/// a rep at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialPolicy {
+    denied: Vec<String>,
+}
+
+/// Why a number may not be dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyViolation {
+    /// An emergency number: the call would not carry the rep's address.
+    Emergency,
+    /// Premium rate, shared cost, satellite or an international network: a target of toll fraud.
+    PremiumRate,
+}
+
+/// Short numbers for help, as typed, before any country code is put in front of them.
+const EMERGENCY: [&str; 11] = ["112", "911", "999", "000", "110", "118", "119", "113", "115", "117", "988"];
+
+/// Ranges that cost the caller or exist to be called by machines: premium, shared cost, satellite and
+/// international networks.
+const PREMIUM: [&str; 14] = [
+    "1900", "1976", "4490", "4491", "4487", "33899", "49900", "3989", "34803", "870", "878", "881", "882", "883",
+];
+
+/// Country codes that are only reserved for such services.
+const SHARED: [&str; 3] = ["979", "808", "888"];
+
+impl Default for DialPolicy {
+    fn default() -> Self {
+        Self { denied: PREMIUM.iter().chain(&SHARED).map(|&prefix| prefix.to_owned()).collect() }
+    }
+}
+
+impl DialPolicy {
+    /// Denies another range: a prefix of the number in E.164 without `+`.
+    #[must_use]
+    pub fn deny(mut self, prefix: impl Into<String>) -> Self {
+        self.denied.push(prefix.into());
+        self
+    }
+
+    /// Whether what was typed is an emergency number. Asked before it is read as a phone number, which it is not.
+    #[must_use]
+    pub fn is_emergency(typed: &str) -> bool {
+        let mut keys = typed.chars().filter(char::is_ascii_digit);
+        EMERGENCY.iter().any(|number| keys.clone().eq(number.chars())) && keys.by_ref().count() == 3
+    }
+
+    /// Checks a number.
+    ///
+    /// # Errors
+    /// When the number is in a denied range.
+    pub fn check(&self, number: &PhoneNumber) -> Result<(), PolicyViolation> {
+        let digits = number.digits();
+        if self.denied.iter().any(|prefix| digits.starts_with(prefix.as_str())) {
+            return Err(PolicyViolation::PremiumRate);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PolicyViolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Emergency => "emergency numbers can't be called from here",
+            Self::PremiumRate => "premium-rate and satellite numbers are blocked",
+        })
+    }
+}
+
+impl core::error::Error for PolicyViolation {}

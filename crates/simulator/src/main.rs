@@ -1,0 +1,3 @@
+//! A CRM page for demos and tests.
+
+fn main() {}

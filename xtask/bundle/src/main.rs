@@ -1,0 +1,3 @@
+//! Bundles.
+
+fn main() {}
