@@ -94,6 +94,14 @@ impl Value {
         }
     }
 
+    /// The time, if it is a whole number of milliseconds.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within 0 and 2^53")]
+    pub fn as_timestamp(&self) -> Option<crate::Timestamp> {
+        let millis = self.as_number().filter(|millis| (0.0..9_007_199_254_740_992.0).contains(millis))?;
+        Some(crate::Timestamp::from_millis(millis as u64))
+    }
+
     /// The boolean, if it is one.
     #[must_use]
     pub const fn as_bool(&self) -> Option<bool> {
@@ -182,7 +190,10 @@ impl From<Vec<Value>> for Value {
 }
 
 impl From<crate::Timestamp> for Value {
-    #[expect(clippy::cast_precision_loss, reason = "JavaScript's numbers hold milliseconds exactly until the year 287396")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JavaScript's numbers hold milliseconds exactly until the year 287396"
+    )]
     fn from(value: crate::Timestamp) -> Self {
         Self::Number(value.as_millis() as f64)
     }

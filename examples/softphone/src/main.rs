@@ -1,5 +1,50 @@
-//! A calling app over the mock network.
+//! The whole widget over the mock network, which lives in the page: calls survive a reload, and whoever embeds the
+//! page can let somebody call by changing the part of its address behind `#`.
+//!
+//! | fragment | what happens |
+//! |---|---|
+//! | `#incoming=%2B16175550100` | that number calls the agent |
+//! | `#incoming=` | somebody calls who withholds their number |
+
+use cordboard::Value;
+use cordboard::platform::Clock;
+use cordboard::telephony::PhoneNumber;
+use cordboard_browser::{BrowserClock, Storage, fragment_parameter, on_fragment_change, random_seed, spawn};
+use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, Store, numbers};
+use cordboard_widget::{WidgetConfig, mount};
+use std::sync::Arc;
+
+/// Where the network is kept through a reload of the page.
+const NETWORK: &str = "cordboard.mock";
+
+struct TabStore(Storage);
+
+impl Store for TabStore {
+    fn save(&self, network: &Value) {
+        self.0.save(NETWORK, network);
+    }
+}
 
 fn main() {
-    cordboard_widget::mount();
+    let storage = Storage::session();
+    let config = MockConfig { seed: (random_seed() >> 32) as u32, ..MockConfig::default() };
+    let network = storage
+        .load(NETWORK)
+        .and_then(|saved| Network::restore(config.clone(), &saved, BrowserClock.now()))
+        .unwrap_or_else(|| Network::new(config));
+    let exchange = Exchange::with_store(network, BrowserClock, TabStore(storage));
+    spawn(exchange.run());
+
+    let controlled = Arc::clone(&exchange);
+    on_fragment_change(move || let_somebody_call(&controlled)).forever();
+
+    mount(exchange.line(MockAgent::Alex), WidgetConfig::default());
+}
+
+fn let_somebody_call(exchange: &Arc<Exchange>) {
+    let Some(caller) = fragment_parameter("incoming") else { return };
+    let from = PhoneNumber::parse(&caller, None).ok();
+    if let Ok(to) = PhoneNumber::from_e164(numbers::SALES) {
+        exchange.control(|network, now| network.incoming(now, from, &to));
+    }
 }

@@ -218,3 +218,144 @@ impl Call {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telephony::Digits;
+    use proptest::prelude::*;
+
+    fn call(direction: Direction) -> Call {
+        let state = match direction {
+            Direction::Outbound => CallState::Dialing,
+            Direction::Inbound => CallState::Ringing,
+        };
+        Call {
+            id: CallId::new("a"),
+            direction,
+            remote: None,
+            local: None,
+            key: None,
+            state,
+            muted: false,
+            recording: Recording::Off,
+            started_at: Timestamp::default(),
+            connected_at: None,
+            ended_at: None,
+            sequence: 1,
+        }
+    }
+
+    fn event(sequence: u64, kind: CallEventKind) -> CallEvent {
+        CallEvent { call: CallId::new("a"), sequence, at: Timestamp::from_millis(sequence), kind }
+    }
+
+    fn after(kinds: &[CallEventKind]) -> Call {
+        let mut call = call(Direction::Outbound);
+        for kind in kinds {
+            assert_eq!(call.apply(&event(call.sequence + 1, kind.clone())), Ok(true), "{kind:?}");
+        }
+        call
+    }
+
+    #[test]
+    fn follows_the_diagram() {
+        use CallEventKind::{Connected, Ended, Held, Resumed, Ringing};
+        let busy = EndReason::Busy;
+        for (kinds, state) in [
+            (&[][..], CallState::Dialing),
+            (&[Ringing], CallState::Ringing),
+            (&[Connected], CallState::Connected),
+            (&[Ringing, Connected], CallState::Connected),
+            (&[Connected, Held], CallState::OnHold),
+            (&[Connected, Held, Resumed], CallState::Connected),
+            (&[Ended(busy)], CallState::Ended(busy)),
+            (&[Connected, Held, Ended(busy)], CallState::Ended(busy)),
+        ] {
+            assert_eq!(after(kinds).state, state);
+        }
+    }
+
+    #[test]
+    fn keeps_the_times() {
+        let call = after(&[CallEventKind::Ringing, CallEventKind::Connected, CallEventKind::Ended(EndReason::HungUp)]);
+        assert_eq!(call.connected_at, Some(Timestamp::from_millis(3)));
+        assert_eq!(call.ended_at, Some(Timestamp::from_millis(4)));
+    }
+
+    #[test]
+    fn stays_muted_and_recorded_on_hold() {
+        let call = after(&[
+            CallEventKind::Connected,
+            CallEventKind::Muted,
+            CallEventKind::RecordingStarted,
+            CallEventKind::RecordingPaused,
+            CallEventKind::Held,
+        ]);
+        assert_eq!((call.muted, call.recording), (true, Recording::Paused));
+    }
+
+    #[test]
+    fn refuses_what_cannot_follow() {
+        let mut call = call(Direction::Outbound);
+        for kind in [CallEventKind::Held, CallEventKind::Muted, CallEventKind::RecordingStarted] {
+            let before = call.clone();
+            assert_eq!(call.apply(&event(2, kind)), Err(TransitionError { from: CallState::Dialing }));
+            assert_eq!(call, before);
+        }
+    }
+
+    #[test]
+    fn ignores_another_calls_event() {
+        let mut call = call(Direction::Outbound);
+        let other = CallEvent { call: CallId::new("b"), ..event(2, CallEventKind::Ringing) };
+        assert_eq!(call.apply(&other), Ok(false));
+        assert_eq!(call.state, CallState::Dialing);
+    }
+
+    fn any_kind() -> impl Strategy<Value = CallEventKind> {
+        let digits = Digits::parse("1").unwrap();
+        prop_oneof![
+            Just(CallEventKind::Started(Box::new(call(Direction::Inbound)))),
+            Just(CallEventKind::Ringing),
+            Just(CallEventKind::Connected),
+            Just(CallEventKind::Held),
+            Just(CallEventKind::Resumed),
+            Just(CallEventKind::Muted),
+            Just(CallEventKind::Unmuted),
+            Just(CallEventKind::RecordingStarted),
+            Just(CallEventKind::RecordingPaused),
+            Just(CallEventKind::RecordingResumed),
+            Just(CallEventKind::RecordingStopped),
+            Just(CallEventKind::DigitsReceived(digits)),
+            Just(CallEventKind::TransferFailed),
+            Just(CallEventKind::Ended(EndReason::RemoteHungUp)),
+        ]
+    }
+
+    proptest! {
+        /// Whatever comes in whatever order: an ended call stays as it is, a duplicate or a refused event
+        /// changes nothing, and only a newer event is taken.
+        #[test]
+        fn no_event_breaks_a_call(
+            inbound: bool,
+            events in proptest::collection::vec((0_u64..40, any_kind()), 0..40),
+        ) {
+            let mut call = call(if inbound { Direction::Inbound } else { Direction::Outbound });
+            for (sequence, kind) in events {
+                let before = call.clone();
+                let taken = call.apply(&event(sequence, kind.clone()));
+                if taken == Ok(true) {
+                    prop_assert!(!before.state.is_ended());
+                    prop_assert!(sequence > before.sequence);
+                    prop_assert_eq!(call.sequence, sequence);
+                    prop_assert_eq!(call.apply(&event(sequence, kind)), Ok(false));
+                } else {
+                    prop_assert_eq!(&call, &before);
+                }
+                prop_assert_eq!(call.ended_at.is_some(), call.state.is_ended());
+                prop_assert!(call.connected_at.is_some() || !call.state.is_established());
+            }
+        }
+    }
+}

@@ -114,3 +114,25 @@ impl Capabilities {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_claimed_by_itself() {
+        for one in Capability::ALL {
+            for other in Capability::ALL {
+                assert_eq!(Capabilities::basic().with(one).has(other), one == other);
+                assert_eq!(Capabilities::all().without(one).has(other), one != other);
+            }
+        }
+    }
+
+    #[test]
+    fn what_needs_nothing_is_supported() {
+        assert!(Capabilities::basic().supports(Operation::Dial));
+        assert!(!Capabilities::basic().supports(Operation::Hold));
+        assert!(Capabilities::basic().with(Capability::Hold).supports(Operation::Resume));
+    }
+}

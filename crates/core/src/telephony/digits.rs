@@ -60,3 +60,28 @@ impl fmt::Display for DigitsError {
 }
 
 impl core::error::Error for DigitsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_keys_only() {
+        assert_eq!(Digits::parse("0123456789*#").unwrap().as_str(), "0123456789*#");
+        assert_eq!(Digits::parse(&"1".repeat(Digits::MAX_LENGTH)).unwrap().as_str().len(), Digits::MAX_LENGTH);
+        for (text, error) in [
+            ("", DigitsError::Empty),
+            ("12a", DigitsError::NotAKey),
+            ("1 2", DigitsError::NotAKey),
+            ("١", DigitsError::NotAKey),
+            ("1".repeat(Digits::MAX_LENGTH + 1).as_str(), DigitsError::TooLong),
+        ] {
+            assert_eq!(Digits::parse(text), Err(error));
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_keys() {
+        assert_eq!(format!("{:?}", Digits::parse("4321").unwrap()), "Digits(4 keys)");
+    }
+}

@@ -213,3 +213,25 @@ impl core::error::Error for Error {
         self.source.as_ref().map(|source| &**source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_one_line_that_does_not_repeat_its_source() {
+        let error = Error::new(ErrorKind::Provider, Operation::Hold)
+            .for_call(&CallId::new("c1"))
+            .with_provider_code("21220")
+            .with_source("socket closed");
+        assert_eq!(error.to_string(), "Hold failed: the provider refused or failed (provider code 21220)");
+        let source = core::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(source.as_deref(), Some("socket closed"));
+    }
+
+    #[test]
+    fn an_order_of_unknown_outcome_is_never_sent_again() {
+        assert!(!ErrorKind::OutcomeUnknown.is_retryable());
+        assert!(ErrorKind::Unreachable.is_retryable());
+    }
+}

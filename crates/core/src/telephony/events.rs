@@ -3,11 +3,10 @@ use super::event::{CallEvent, CallEventKind, Event};
 use crate::Timestamp;
 use crate::platform::BoxStream;
 use core::pin::Pin;
-use core::task::{Context, Poll};
-use futures_channel::mpsc;
+use core::task::{Context, Poll, Waker};
 use futures_core::Stream;
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A line's events, from the moment [`events`](super::Telephony::events) was called.
 pub type Events = BoxStream<Event>;
@@ -24,42 +23,41 @@ pub struct EventHub {
 
 #[derive(Debug, Default)]
 struct State {
-    listeners: Vec<Listener>,
+    listeners: Vec<Arc<Mutex<Queue>>>,
     sequences: BTreeMap<CallId, u64>,
 }
 
-#[derive(Debug)]
-struct Listener {
-    sender: mpsc::Sender<Event>,
+/// What one listener has yet to read. The hub and the listener hold it together.
+#[derive(Debug, Default)]
+struct Queue {
+    events: VecDeque<Event>,
     missed: u64,
+    reader: Option<Waker>,
+    closed: bool,
 }
 
-impl Listener {
-    /// Whether the listener is still there.
-    fn offer(&mut self, event: &Event) -> bool {
-        if self.missed > 0 {
-            match self.sender.try_send(Event::Lagged { missed: self.missed }) {
-                Ok(()) => self.missed = 0,
-                Err(error) if error.is_disconnected() => return false,
-                Err(_) => {
-                    self.missed += 1;
-                    return true;
-                }
-            }
+impl Queue {
+    fn offer(&mut self, event: &Event, capacity: usize) {
+        if self.events.len() >= capacity {
+            self.missed += 1;
+            return;
         }
-        match self.sender.try_send(event.clone()) {
-            Ok(()) => true,
-            Err(error) if error.is_disconnected() => false,
-            Err(_) => {
-                self.missed += 1;
-                true
-            }
+        if self.missed > 0 {
+            self.events.push_back(Event::Lagged { missed: core::mem::take(&mut self.missed) });
+        }
+        self.events.push_back(event.clone());
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
         }
     }
 }
 
 impl EventHub {
-    /// A hub that keeps about `capacity` events for a listener that is behind.
+    /// A hub that keeps `capacity` events for a listener that is behind.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self { capacity, state: Mutex::default() }
@@ -68,9 +66,9 @@ impl EventHub {
     /// A new listener.
     #[must_use]
     pub fn subscribe(&self) -> Events {
-        let (sender, receiver) = mpsc::channel(self.capacity);
-        self.lock().listeners.push(Listener { sender, missed: 0 });
-        Box::pin(Receiver(receiver))
+        let queue = Arc::new(Mutex::default());
+        self.lock().listeners.push(Arc::clone(&queue));
+        Box::pin(Reader(queue))
     }
 
     /// Announces a new call: its first event.
@@ -90,13 +88,13 @@ impl EventHub {
         if last {
             state.sequences.remove(&call);
         }
-        state.publish(&Event::Call(CallEvent { call, sequence, at, kind }));
+        state.publish(&Event::Call(CallEvent { call, sequence, at, kind }), self.capacity);
         sequence
     }
 
-    /// Announces what is not about a call.
-    pub fn line(&self, event: &Event) {
-        self.lock().publish(event);
+    /// Hands on an event as it is: one about the line, or one of a call that the provider numbers itself.
+    pub fn publish(&self, event: &Event) {
+        self.lock().publish(event, self.capacity);
     }
 
     /// Goes on counting a call's events where another hub stopped: after a reload.
@@ -105,23 +103,173 @@ impl EventHub {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves the lists whole: each change is one push or one insert.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+/// A panic elsewhere leaves the lists whole: each change is one push or one insert.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
-    fn publish(&mut self, event: &Event) {
-        self.listeners.retain_mut(|listener| listener.offer(event));
+    fn publish(&mut self, event: &Event, capacity: usize) {
+        // A reader that is gone leaves the hub as the only holder.
+        self.listeners.retain(|queue| Arc::strong_count(queue) > 1);
+        for queue in &self.listeners {
+            lock(queue).offer(event, capacity);
+        }
     }
 }
 
-struct Receiver(mpsc::Receiver<Event>);
+impl Drop for EventHub {
+    fn drop(&mut self) {
+        for queue in &self.lock().listeners {
+            let mut queue = lock(queue);
+            queue.closed = true;
+            queue.wake();
+        }
+    }
+}
 
-impl Stream for Receiver {
+struct Reader(Arc<Mutex<Queue>>);
+
+impl Stream for Reader {
     type Item = Event;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        Pin::new(&mut self.0).poll_next(context)
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut queue = lock(&self.0);
+        if let Some(event) = queue.events.pop_front() {
+            return Poll::Ready(Some(event));
+        }
+        // What was missed last is told even if nothing ever happens again.
+        if queue.missed > 0 {
+            return Poll::Ready(Some(Event::Lagged { missed: core::mem::take(&mut queue.missed) }));
+        }
+        if queue.closed {
+            return Poll::Ready(None);
+        }
+        queue.reader = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telephony::{CallState, Connection, Direction, EndReason, Recording};
+
+    fn read(events: &mut Events) -> Vec<Event> {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut read = Vec::new();
+        while let Poll::Ready(Some(event)) = events.as_mut().poll_next(&mut context) {
+            read.push(event);
+        }
+        read
+    }
+
+    fn sequences(events: &[Event]) -> Vec<u64> {
+        let sequence = |event: &Event| match event {
+            Event::Call(event) => Some(event.sequence),
+            _ => None,
+        };
+        events.iter().filter_map(sequence).collect()
+    }
+
+    fn call(id: &str) -> Call {
+        Call {
+            id: CallId::new(id),
+            direction: Direction::Inbound,
+            remote: None,
+            local: None,
+            key: None,
+            state: CallState::Ringing,
+            muted: false,
+            recording: Recording::Off,
+            started_at: Timestamp::default(),
+            connected_at: None,
+            ended_at: None,
+            sequence: 0,
+        }
+    }
+
+    #[test]
+    fn numbers_each_call_from_one() {
+        let hub = EventHub::new(16);
+        let mut events = hub.subscribe();
+        let at = Timestamp::default();
+        for id in ["a", "b"] {
+            hub.started(call(id));
+            hub.call(CallId::new(id), at, CallEventKind::Connected);
+        }
+        hub.call(CallId::new("a"), at, CallEventKind::Ended(EndReason::HungUp));
+        assert_eq!(sequences(&read(&mut events)), [1, 2, 1, 2, 3]);
+    }
+
+    #[test]
+    fn goes_on_counting_after_a_reload() {
+        let hub = EventHub::new(16);
+        hub.resume(CallId::new("a"), 7);
+        assert_eq!(hub.call(CallId::new("a"), Timestamp::default(), CallEventKind::Held), 8);
+    }
+
+    #[test]
+    fn every_listener_gets_all_from_when_it_came() {
+        let hub = EventHub::new(16);
+        let mut first = hub.subscribe();
+        hub.started(call("a"));
+        let mut second = hub.subscribe();
+        hub.call(CallId::new("a"), Timestamp::default(), CallEventKind::Connected);
+        assert_eq!(sequences(&read(&mut first)), [1, 2]);
+        assert_eq!(sequences(&read(&mut second)), [2]);
+    }
+
+    #[test]
+    fn tells_a_slow_listener_even_if_nothing_follows() {
+        let hub = EventHub::new(2);
+        let mut slow = hub.subscribe();
+        for _ in 0..10 {
+            hub.publish(&Event::Connection(Connection::Poor));
+        }
+        let seen = read(&mut slow);
+        let poor = Event::Connection(Connection::Poor);
+        assert_eq!(seen, [poor.clone(), poor, Event::Lagged { missed: 8 }]);
+    }
+
+    #[test]
+    fn tells_of_the_gap_where_it_is() {
+        let hub = EventHub::new(4);
+        let mut slow = hub.subscribe();
+        for _ in 0..10 {
+            hub.publish(&Event::Connection(Connection::Poor));
+        }
+        let mut context = Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            assert!(slow.as_mut().poll_next(&mut context).is_ready());
+        }
+        hub.publish(&Event::Connection(Connection::Good));
+        let seen = read(&mut slow);
+        let [.., gap, last] = seen.as_slice() else { panic!("two events at least") };
+        assert!(matches!(gap, Event::Lagged { .. }));
+        assert_eq!(last, &Event::Connection(Connection::Good));
+    }
+
+    #[test]
+    fn ends_with_the_hub() {
+        let hub = EventHub::new(4);
+        let mut events = hub.subscribe();
+        hub.publish(&Event::Connection(Connection::Poor));
+        drop(hub);
+        assert_eq!(read(&mut events).len(), 1);
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(events.as_mut().poll_next(&mut context), Poll::Ready(None));
+    }
+
+    #[test]
+    fn forgets_a_listener_that_left() {
+        let hub = EventHub::new(1);
+        drop(hub.subscribe());
+        hub.publish(&Event::Connection(Connection::Poor));
+        assert!(hub.lock().listeners.is_empty());
     }
 }

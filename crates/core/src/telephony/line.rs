@@ -110,7 +110,7 @@ pub struct ProviderInfo {
 /// What an agent proves themselves with. Its `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credentials {
-    /// Nothing: the line knows its agent, or asks in a way of its own.
+    /// Nothing: the line knows its agent, asks in a way of its own, or goes on with a session that it remembers.
     None,
     /// A name and a password.
     Password {

@@ -1,6 +1,7 @@
 //! What a telephony provider implements, and the vocabulary of it.
 
 mod call;
+mod call_value;
 mod capabilities;
 mod digits;
 mod error;

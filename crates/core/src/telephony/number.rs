@@ -220,7 +220,7 @@ pub fn format_typed(text: &str, home: Option<&str>) -> String {
         let (group, tail) = rest.split_at(size);
         if first && plus {
             out.push(' ');
-        } else if !first && !(trunk && out.len() == 1) {
+        } else if !(first || trunk && out.len() == 1) {
             out.push(separator);
         }
         out.push_str(group);
@@ -257,7 +257,9 @@ fn read_digits(text: &str) -> Result<(bool, String), NumberError> {
             ' ' | '\t' | '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' => {}
             '-' | '.' | '/' | '(' | ')' | '[' | ']' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' => {}
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
-            'x' | 'X' | 'e' | 'E' | ',' | ';' | '#' if digits.len() >= MIN_DIGITS => return Err(NumberError::Extension),
+            'x' | 'X' | 'e' | 'E' | ',' | ';' | '#' if digits.len() >= MIN_DIGITS => {
+                return Err(NumberError::Extension);
+            }
             _ => return Err(NumberError::NotANumber),
         }
     }
@@ -291,7 +293,9 @@ fn from_national(digits: &str, home: Option<&str>) -> Result<String, NumberError
 /// The calling code that the digits begin with. No code is the beginning of another.
 fn calling_code(digits: &str) -> Option<&str> {
     (1..=3).filter_map(|length| digits.get(..length)).find(|code| {
-        CALLING_CODES.split_ascii_whitespace().any(|entry| entry.trim_end_matches(|c: char| c.is_ascii_uppercase()) == *code)
+        CALLING_CODES
+            .split_ascii_whitespace()
+            .any(|entry| entry.trim_end_matches(|c: char| c.is_ascii_uppercase()) == *code)
     })
 }
 
@@ -415,9 +419,12 @@ mod tests {
 
     #[test]
     fn knows_the_region() {
-        for (number, region) in
-            [("+16175550142", Some("US")), ("+14165550142", Some("CA")), ("+442079460958", Some("GB")), ("+88112345678", None)]
-        {
+        for (number, region) in [
+            ("+16175550142", Some("US")),
+            ("+14165550142", Some("CA")),
+            ("+442079460958", Some("GB")),
+            ("+88112345678", None),
+        ] {
             assert_eq!(PhoneNumber::from_e164(number).unwrap().region(), region);
         }
     }

@@ -22,9 +22,8 @@ const EMERGENCY: [&str; 11] = ["112", "911", "999", "000", "110", "118", "119", 
 
 /// Ranges that cost the caller or exist to be called by machines: premium, shared cost, satellite and
 /// international networks.
-const PREMIUM: [&str; 14] = [
-    "1900", "1976", "4490", "4491", "4487", "33899", "49900", "3989", "34803", "870", "878", "881", "882", "883",
-];
+const PREMIUM: [&str; 14] =
+    ["1900", "1976", "4490", "4491", "4487", "33899", "49900", "3989", "34803", "870", "878", "881", "882", "883"];
 
 /// Country codes that are only reserved for such services.
 const SHARED: [&str; 3] = ["979", "808", "888"];
@@ -73,3 +72,43 @@ impl fmt::Display for PolicyViolation {
 }
 
 impl core::error::Error for PolicyViolation {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(number: &str) -> Result<(), PolicyViolation> {
+        DialPolicy::default().check(&PhoneNumber::from_e164(number).unwrap())
+    }
+
+    #[test]
+    fn blocks_numbers_that_cost() {
+        for number in
+            ["+19005550142", "+19765550142", "+449098790000", "+870773123456", "+881612345678", "+979123456789"]
+        {
+            assert_eq!(check(number), Err(PolicyViolation::PremiumRate), "{number}");
+        }
+        for number in ["+16175550142", "+442079460958", "+4989123456", "+390669812345", "+33123456789"] {
+            assert_eq!(check(number), Ok(()), "{number}");
+        }
+    }
+
+    #[test]
+    fn blocks_what_an_account_denies() {
+        let policy = DialPolicy::default().deny("1617");
+        let denied = PhoneNumber::from_e164("+16175550142").unwrap();
+        assert_eq!(policy.check(&denied), Err(PolicyViolation::PremiumRate));
+        let allowed = PhoneNumber::from_e164("+12125550142").unwrap();
+        assert_eq!(policy.check(&allowed), Ok(()));
+    }
+
+    #[test]
+    fn knows_emergency_numbers_as_they_are_typed() {
+        for typed in ["911", "9-1-1", " 112 ", "999"] {
+            assert!(DialPolicy::is_emergency(typed), "{typed}");
+        }
+        for typed in ["", "9", "9111", "0911", "+1 911 555 0142", "617 555 0142"] {
+            assert!(!DialPolicy::is_emergency(typed), "{typed}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A call as a [`Value`], for whoever keeps calls through the reload of a page.
+
+use super::call::{Call, CallId, CallState, Direction, EndReason, FailureReason, Recording};
+use super::line::DialKey;
+use super::number::PhoneNumber;
+use crate::{Object, Timestamp, Value};
+
+const DIRECTIONS: [(&str, Direction); 2] = [("outbound", Direction::Outbound), ("inbound", Direction::Inbound)];
+
+const RECORDINGS: [(&str, Recording); 3] =
+    [("off", Recording::Off), ("on", Recording::On), ("paused", Recording::Paused)];
+
+const STATES: [(&str, CallState); 17] = [
+    ("dialing", CallState::Dialing),
+    ("ringing", CallState::Ringing),
+    ("connected", CallState::Connected),
+    ("on-hold", CallState::OnHold),
+    ("hung-up", CallState::Ended(EndReason::HungUp)),
+    ("remote-hung-up", CallState::Ended(EndReason::RemoteHungUp)),
+    ("transferred", CallState::Ended(EndReason::Transferred)),
+    ("canceled", CallState::Ended(EndReason::Canceled)),
+    ("busy", CallState::Ended(EndReason::Busy)),
+    ("no-answer", CallState::Ended(EndReason::NoAnswer)),
+    ("rejected", CallState::Ended(EndReason::Rejected)),
+    ("missed", CallState::Ended(EndReason::Missed)),
+    ("answered-elsewhere", CallState::Ended(EndReason::AnsweredElsewhere)),
+    ("invalid-number", CallState::Ended(EndReason::Failed(FailureReason::InvalidNumber))),
+    ("unreachable", CallState::Ended(EndReason::Failed(FailureReason::Unreachable))),
+    ("connection-lost", CallState::Ended(EndReason::Failed(FailureReason::ConnectionLost))),
+    ("provider-failed", CallState::Ended(EndReason::Failed(FailureReason::Provider))),
+];
+
+fn name<T: Copy + PartialEq>(table: &[(&'static str, T)], item: T) -> &'static str {
+    table.iter().find(|(_, known)| *known == item).map_or("", |(name, _)| name)
+}
+
+fn named<T: Copy>(table: &[(&str, T)], value: Option<&Value>) -> Option<T> {
+    let text = value?.as_str()?;
+    table.iter().find(|(name, _)| *name == text).map(|(_, item)| *item)
+}
+
+impl From<&Call> for Value {
+    fn from(call: &Call) -> Self {
+        Object::new()
+            .with("id", call.id.as_str())
+            .with("direction", name(&DIRECTIONS, call.direction))
+            .with("remote", call.remote.as_ref().map(PhoneNumber::as_e164))
+            .with("local", call.local.as_ref().map(PhoneNumber::as_e164))
+            .with("key", call.key.as_ref().map(DialKey::as_str))
+            .with("state", name(&STATES, call.state))
+            .with("muted", call.muted)
+            .with("recording", name(&RECORDINGS, call.recording))
+            .with("startedAt", call.started_at)
+            .with("connectedAt", call.connected_at)
+            .with("endedAt", call.ended_at)
+            .with("sequence", Timestamp::from_millis(call.sequence))
+            .into()
+    }
+}
+
+impl Call {
+    /// Reads what `Value::from(&call)` wrote. `None` if it is something else.
+    #[must_use]
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let text = |field: &str| value.get(field).and_then(Value::as_str);
+        let time = |field: &str| value.get(field).and_then(Value::as_timestamp);
+        Some(Self {
+            id: CallId::new(text("id")?),
+            direction: named(&DIRECTIONS, value.get("direction"))?,
+            remote: text("remote").and_then(|number| PhoneNumber::from_e164(number).ok()),
+            local: text("local").and_then(|number| PhoneNumber::from_e164(number).ok()),
+            key: text("key").map(DialKey::new),
+            state: named(&STATES, value.get("state"))?,
+            muted: value.get("muted")?.as_bool()?,
+            recording: named(&RECORDINGS, value.get("recording"))?,
+            started_at: time("startedAt")?,
+            connected_at: time("connectedAt"),
+            ended_at: time("endedAt"),
+            sequence: time("sequence")?.as_millis(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_survives() {
+        for (_, state) in STATES {
+            let call = Call {
+                id: CallId::new("c1"),
+                direction: Direction::Inbound,
+                remote: PhoneNumber::from_e164("+16175550142").ok(),
+                local: None,
+                key: Some(DialKey::new("k")),
+                state,
+                muted: true,
+                recording: Recording::Paused,
+                started_at: Timestamp::from_millis(1_700_000_000_000),
+                connected_at: Some(Timestamp::from_millis(1_700_000_001_000)),
+                ended_at: None,
+                sequence: 7,
+            };
+            assert_eq!(Call::from_value(&Value::from(&call)), Some(call));
+        }
+        assert_eq!(Call::from_value(&Value::Null), None);
+    }
+}
