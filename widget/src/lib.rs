@@ -1,11 +1,10 @@
-//! The calling widget over any telephony provider.
+//! The calling widget: a generic, accessible interface over any [`Telephony`](cordboard::telephony::Telephony).
+//!
+//! [`mount`] draws it; a crate whose `main` calls that is an app.
 
-use leptos::prelude::*;
+mod app;
+pub mod model;
+mod text;
+mod view;
 
-/// Draws the widget.
-pub fn mount() {
-    leptos::mount::mount_to_body(|| {
-        let (count, set_count) = signal(0);
-        view! { <button on:click=move |_| set_count.update(|count| *count += 1)>"Pressed " {count}</button> }
-    });
-}
+pub use app::{WidgetConfig, mount};

@@ -1,3 +1,47 @@
-//! Tasks.
+//! What one does with Cordboard, from a demo to what CI runs: `cargo xtask help`.
 
-fn main() {}
+mod app;
+mod build;
+mod ci;
+mod demo;
+mod flags;
+mod serve;
+mod setup;
+mod size;
+mod test;
+
+use crate::flags::{Xtask, XtaskCmd};
+use anyhow::{Context, Result};
+use std::path::Path;
+use std::process::ExitCode;
+use xshell::Shell;
+
+fn main() -> ExitCode {
+    match run(Xtask::from_env_or_exit()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: Xtask) -> Result<()> {
+    let shell = Shell::new()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
+    shell.change_dir(root);
+    match flags.subcommand {
+        XtaskCmd::Build(flags) => build::run(&shell, &flags),
+        XtaskCmd::Serve(flags) => serve::run(&shell, &flags),
+        XtaskCmd::Demo(flags) => demo::run(&shell, &flags),
+        XtaskCmd::Test(_) => test::run(&shell),
+        XtaskCmd::Ci(_) => ci::run(&shell),
+        XtaskCmd::Size(flags) => size::run(&shell, &flags),
+    }
+}
+
+/// Tells the user.
+#[expect(clippy::print_stderr, reason = "a command line program talks to its user")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

@@ -7,7 +7,6 @@
 //! | `#incoming=` | somebody calls who withholds their number |
 
 use cordboard::Value;
-use cordboard::platform::Clock;
 use cordboard::telephony::PhoneNumber;
 use cordboard_browser::{BrowserClock, Storage, fragment_parameter, on_fragment_change, random_seed, spawn};
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, Store, numbers};
@@ -30,7 +29,7 @@ fn main() {
     let config = MockConfig { seed: (random_seed() >> 32) as u32, ..MockConfig::default() };
     let network = storage
         .load(NETWORK)
-        .and_then(|saved| Network::restore(config.clone(), &saved, BrowserClock.now()))
+        .and_then(|saved| Network::restore(config.clone(), &saved))
         .unwrap_or_else(|| Network::new(config));
     let exchange = Exchange::with_store(network, BrowserClock, TabStore(storage));
     spawn(exchange.run());

@@ -66,10 +66,7 @@ impl Exchange {
     pub fn control<T>(&self, act: impl FnOnce(&mut Network, Timestamp) -> T) -> T {
         let mut state = self.lock();
         let result = act(&mut state.network, self.clock.now());
-        self.deliver(&mut state);
-        if let Some(driver) = state.driver.take() {
-            driver.wake();
-        }
+        self.settle(&mut state);
         result
     }
 
@@ -98,6 +95,15 @@ impl Exchange {
         })
     }
 
+    /// Hands out what an order changed, and has the driver look at the time again.
+    fn settle(&self, state: &mut State) {
+        self.deliver(state);
+        if let Some(driver) = state.driver.take() {
+            driver.wake();
+        }
+    }
+
+    /// Hands out what happened, and keeps what is now.
     fn deliver(&self, state: &mut State) {
         let State { network, lines, .. } = state;
         while let Some((agent, event)) = network.poll_output() {

@@ -21,22 +21,22 @@ impl Mock {
         Self { exchange, line, own }
     }
 
-    /// Brings an order to the network, which takes its time.
-    async fn order<T>(
-        &self,
-        to: Option<&PhoneNumber>,
-        call: Option<&CallId>,
-        order: impl FnOnce(&mut Network, Timestamp, Option<MockAgent>) -> T,
-    ) -> T {
+    /// Lets an order travel to the network.
+    async fn travel(&self, to: Option<&PhoneNumber>, call: Option<&CallId>) {
         let latency = self.exchange.read(|network| network.latency(to, call));
         if !latency.is_zero() {
             self.exchange.clock.sleep(latency).await;
         }
+    }
+
+    /// Has the network carry out an order of whoever is signed in.
+    fn order<T>(&self, order: impl FnOnce(&mut Network, Timestamp, Option<MockAgent>) -> T) -> T {
         self.exchange.control(|network, now| order(network, now, self.line.agent()))
     }
 
     async fn act(&self, operation: Operation, call: &CallId) -> Result<(), Error> {
-        self.order(None, Some(call), |network, now, agent| network.act(now, agent, operation, call)).await
+        self.travel(None, Some(call)).await;
+        self.order(|network, now, agent| network.act(now, agent, operation, call))
     }
 }
 
@@ -52,32 +52,35 @@ impl Telephony for Mock {
     }
 
     async fn sign_in(&self, credentials: Credentials) -> Result<Agent, Error> {
-        let sign_in = |network: &mut Network, now, before: Option<MockAgent>| {
+        self.travel(None, None).await;
+        self.order(|network, now, before| {
             let agent = network.sign_in(now, self.own, &credentials)?;
             if before.is_some_and(|before| before != agent) {
                 network.sign_out(now, before)?;
             }
             self.line.set_agent(Some(agent));
             Ok(agent.profile())
-        };
-        self.order(None, None, sign_in).await
+        })
     }
 
     async fn sign_out(&self) -> Result<(), Error> {
-        self.order(None, None, |network, now, agent| network.sign_out(now, agent)).await
+        self.travel(None, None).await;
+        self.order(|network, now, agent| network.sign_out(now, agent))
     }
 
     async fn set_availability(&self, availability: Availability) -> Result<(), Error> {
-        self.order(None, None, |network, now, agent| network.set_availability(now, agent, availability)).await
+        self.travel(None, None).await;
+        self.order(|network, now, agent| network.set_availability(now, agent, availability))
     }
 
     async fn caller_ids(&self) -> Result<Vec<CallerId>, Error> {
-        self.order(None, None, Network::caller_ids).await
+        self.travel(None, None).await;
+        self.order(Network::caller_ids)
     }
 
     async fn dial(&self, request: DialRequest) -> Result<CallId, Error> {
-        let to = request.to.clone();
-        self.order(Some(&to), None, |network, now, agent| network.dial(now, agent, request)).await
+        self.travel(Some(&request.to), None).await;
+        self.order(|network, now, agent| network.dial(now, agent, request))
     }
 
     async fn answer(&self, call: &CallId) -> Result<(), Error> {
@@ -109,11 +112,13 @@ impl Telephony for Mock {
     }
 
     async fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
-        self.order(None, Some(call), |network, now, agent| network.send_digits(now, agent, call, digits)).await
+        self.travel(None, Some(call)).await;
+        self.order(|network, now, agent| network.send_digits(now, agent, call, digits))
     }
 
     async fn transfer(&self, call: &CallId, transfer: Transfer) -> Result<(), Error> {
-        self.order(None, Some(call), |network, now, agent| network.transfer(now, agent, call, transfer)).await
+        self.travel(None, Some(call)).await;
+        self.order(|network, now, agent| network.transfer(now, agent, call, transfer))
     }
 
     async fn start_recording(&self, call: &CallId) -> Result<(), Error> {
@@ -133,7 +138,8 @@ impl Telephony for Mock {
     }
 
     async fn active_calls(&self) -> Result<Vec<Call>, Error> {
-        self.order(None, None, Network::active_calls).await
+        self.travel(None, None).await;
+        self.order(Network::active_calls)
     }
 
     fn events(&self) -> Events {

@@ -1,5 +1,5 @@
 //! The lines of the contract, as a failure quotes them. The first ten stand in the documentation of
-//! [`Telephony`](crate::telephony::Telephony), the others beside what they are about.
+//! [`Telephony`](crate::telephony::Telephony), the others, in short, beside what they are about.
 
 pub(super) const ACCEPTED: &str =
     "`Ok` means that the order was accepted. What becomes of it arrives as an `Event`, and only so.";

@@ -125,10 +125,8 @@ pub enum Cue<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CannotPlay;
 
-/// Makes a `#[test]` of every behaviour in the suite. The argument makes a [`Harness`](telephony::conformance::Harness),
-/// afresh for every test.
-///
-/// [`telephony::conformance::Harness`]: crate::telephony::conformance::Harness
+/// Makes a `#[test]` of every behaviour in the suite. The argument makes a
+/// [`Harness`](crate::telephony::conformance::Harness), afresh for every test.
 #[macro_export]
 macro_rules! conformance_tests {
     ($harness:expr) => {

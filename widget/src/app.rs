@@ -1,0 +1,262 @@
+//! Joins the model with the browser, the line and the CRM's session.
+
+use crate::model::{Model, Msg, Outcome, Settings, recents};
+use crate::view;
+use cordboard::call_flow::{Command, FlowConfig, Output};
+use cordboard::platform::Clock;
+use cordboard::protocol::{HostAllowList, HostPattern, Origin, Session, SessionConfig, SessionOutput};
+use cordboard::telephony::{DialPolicy, Telephony};
+use cordboard::{Timestamp, Value};
+use cordboard_browser::{BrowserClock, Message, Peer, Storage, spawn};
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use leptos::prelude::*;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Where the calls are kept through a reload of the page.
+const CALLS: &str = "cordboard.calls";
+/// Where the last calls are kept.
+const RECENTS: &str = "cordboard.recents";
+/// Where the user's choices are kept.
+const SETTINGS: &str = "cordboard.settings";
+
+/// How an app differs from another besides its line.
+#[derive(Clone, Debug)]
+pub struct WidgetConfig {
+    /// The calling code that a number without one is taken for, such as `"1"`.
+    pub home: Option<String>,
+    /// What may be dialled.
+    pub policy: DialPolicy,
+    /// The outcomes that a call may be given: the CRM's ids and what people read.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Default for WidgetConfig {
+    /// North America, the default policy, and the outcomes that a new HubSpot account has.
+    fn default() -> Self {
+        let outcome = |id: &str, label: &str| Outcome { id: id.to_owned(), label: label.to_owned() };
+        Self {
+            home: Some("1".to_owned()),
+            policy: DialPolicy::default(),
+            outcomes: vec![
+                outcome("f240bbac-87c9-4f6e-bf70-924b57d47db7", "Connected"),
+                outcome("a4c4c377-d246-4b32-a13b-75a56a4cd0ff", "Left live message"),
+                outcome("b2cf5968-551e-4856-9783-52b3da59a7d0", "Left voicemail"),
+                outcome("73a0d17f-1163-4015-bdd5-ec830791da20", "No answer"),
+                outcome("9d9162e7-6cf3-4944-bf63-4dff82258764", "Busy"),
+                outcome("17b47fee-58de-441e-a44c-c6300d46f273", "Wrong number"),
+            ],
+        }
+    }
+}
+
+/// Runs the widget over a line, in the place of the page's `#app`.
+pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
+    let app = App::new(Rc::new(line), config);
+    // Before anything is drawn: the CRM may be waiting for its answer.
+    app.listen_to_crm();
+    app.listen_to_line();
+    app.listen_to_page();
+    view::draw(Ui { model: app.model, app: StoredValue::new_local(Rc::clone(&app)) });
+    app.dispatch(Msg::Start);
+}
+
+/// What a view needs: the model to draw and a way to send messages.
+#[derive(Clone, Copy)]
+pub(crate) struct Ui {
+    pub(crate) model: RwSignal<Model>,
+    app: StoredValue<Rc<App>, LocalStorage>,
+}
+
+impl Ui {
+    pub(crate) fn send(self, msg: Msg) {
+        self.app.with_value(Rc::clone).dispatch(msg);
+    }
+}
+
+pub(crate) struct App {
+    line: Rc<dyn Telephony>,
+    model: RwSignal<Model>,
+    session: RefCell<Session>,
+    clock: BrowserClock,
+    /// When the timer that is set goes off.
+    timer: Cell<Option<Timestamp>>,
+    calls: Kept,
+    recents: Kept,
+    settings: Kept,
+}
+
+/// A value that the browser keeps, written only when it changed.
+struct Kept {
+    storage: Storage,
+    key: &'static str,
+    last: RefCell<Option<Value>>,
+}
+
+impl Kept {
+    fn new(storage: Storage, key: &'static str) -> Self {
+        let last = RefCell::new(storage.load(key));
+        Self { storage, key, last }
+    }
+
+    fn loaded(&self) -> Value {
+        self.last.borrow().clone().unwrap_or_default()
+    }
+
+    fn keep(&self, value: Value) {
+        let mut last = self.last.borrow_mut();
+        if last.as_ref() != Some(&value) {
+            self.storage.save(self.key, &value);
+            *last = Some(value);
+        }
+    }
+}
+
+impl App {
+    fn new(line: Rc<dyn Telephony>, config: WidgetConfig) -> Rc<Self> {
+        let clock = BrowserClock;
+        let now = clock.now();
+        let seed = cordboard_browser::random_seed();
+        let provider = line.info();
+        let flow = FlowConfig {
+            provider: provider.id,
+            capabilities: line.capabilities(),
+            home: config.home,
+            policy: config.policy,
+            seed,
+            engagement_wait: Duration::from_secs(5),
+        };
+        let (calls, recents, settings) = (
+            Kept::new(Storage::session(), CALLS),
+            Kept::new(Storage::local(), RECENTS),
+            Kept::new(Storage::local(), SETTINGS),
+        );
+        let mut model = Model::new(flow, provider, config.outcomes, now);
+        model.online = cordboard_browser::is_online();
+        model.flow.restore(&calls.loaded());
+        model.recents = recents::restore(&recents.loaded());
+        model.settings = Settings::restore(&settings.loaded());
+        Rc::new(Self {
+            line,
+            model: RwSignal::new(model),
+            session: RefCell::new(session(seed, now)),
+            clock,
+            timer: Cell::new(None),
+            calls,
+            recents,
+            settings,
+        })
+    }
+
+    fn listen_to_crm(self: &Rc<Self>) {
+        let app = Rc::clone(self);
+        let receive = move |message: Message<'_>| {
+            let mut session = app.session.borrow_mut();
+            // Asked first, so that nothing is read of what a stranger sent.
+            if session.trusts(message.sender()) {
+                session.handle_message(app.clock.now(), message.sender(), &message.value());
+                drop(session);
+                app.settle(VecDeque::new());
+            }
+        };
+        Peer::Parent.listen(receive).forever();
+    }
+
+    fn listen_to_line(self: &Rc<Self>) {
+        let app = Rc::clone(self);
+        let mut events = self.line.events();
+        spawn(async move {
+            while let Some(event) = core::future::poll_fn(|context| events.as_mut().poll_next(context)).await {
+                app.dispatch(Msg::Line(event));
+            }
+        });
+    }
+
+    fn listen_to_page(self: &Rc<Self>) {
+        let app = Rc::clone(self);
+        for listener in cordboard_browser::on_online_change(move |online| app.dispatch(Msg::Online(online))) {
+            listener.forever();
+        }
+        let app = Rc::clone(self);
+        cordboard_browser::on_leave(move || app.model.with_untracked(Model::must_ask_before_leaving)).forever();
+    }
+
+    pub(crate) fn dispatch(self: &Rc<Self>, msg: Msg) {
+        self.settle(VecDeque::from([msg]));
+    }
+
+    /// Works until nothing is left to do: messages change the model, which wants things done, which the session
+    /// answers with messages.
+    fn settle(self: &Rc<Self>, mut inbox: VecDeque<Msg>) {
+        let now = self.clock.now();
+        let mut session = self.session.borrow_mut();
+        self.model.update(|model| {
+            loop {
+                while let Some(msg) = inbox.pop_front() {
+                    model.update(now, msg);
+                }
+                while let Some(output) = model.poll_output() {
+                    match output {
+                        Output::Line(command) => self.execute(command),
+                        Output::Crm(message) => session.send(now, message),
+                        Output::Notice(_) | Output::Ended(_) => {}
+                    }
+                }
+                while let Some(output) = session.poll_output() {
+                    match output {
+                        SessionOutput::Post { target, message } => Peer::Parent.post(&target, &message),
+                        SessionOutput::Event(event) => inbox.push_back(Msg::Crm(event)),
+                    }
+                }
+                if inbox.is_empty() {
+                    break;
+                }
+            }
+            self.calls.keep(model.flow.save());
+            self.recents.keep(recents::save(&model.recents));
+            self.settings.keep(model.settings.save());
+            let tick = model.is_ticking().then(|| now + Duration::from_secs(1));
+            let due = [tick, model.flow.poll_timeout(), session.poll_timeout()].into_iter().flatten().min();
+            self.set_timer(now, due);
+        });
+    }
+
+    fn execute(self: &Rc<Self>, command: Command) {
+        let app = Rc::clone(self);
+        spawn(async move {
+            let reply = command.execute(&*app.line).await;
+            app.dispatch(Msg::Reply(command, reply));
+        });
+    }
+
+    /// Makes sure that a timer goes off when something is due. One that is set for earlier does it too.
+    fn set_timer(self: &Rc<Self>, now: Timestamp, due: Option<Timestamp>) {
+        let Some(due) = due else { return };
+        if self.timer.get().is_some_and(|set| set <= due) {
+            return;
+        }
+        self.timer.set(Some(due));
+        let app = Rc::clone(self);
+        spawn(async move {
+            app.clock.sleep(due - now).await;
+            if app.timer.get() == Some(due) {
+                app.timer.set(None);
+                app.session.borrow_mut().handle_timeout(app.clock.now());
+                app.dispatch(Msg::Tick);
+            }
+        });
+    }
+}
+
+/// The session with the CRM. Whom it may be is part of the page, as the build wrote it.
+fn session(seed: u64, now: Timestamp) -> Session {
+    let patterns = cordboard_browser::meta("cordboard-hosts").map(|hosts| {
+        let patterns = hosts.split_ascii_whitespace().filter_map(|pattern| HostPattern::parse(pattern).ok());
+        HostAllowList::new(patterns.collect())
+    });
+    #[expect(clippy::expect_used, reason = "a page without an origin, such as a file, can't talk to a CRM at all")]
+    let origin = Origin::parse(&cordboard_browser::origin()).expect("the widget must be served over HTTP");
+    let version = env!("CARGO_PKG_VERSION");
+    Session::new(SessionConfig { hosts: patterns.unwrap_or_default(), origin, version, seed }, now)
+}

@@ -1,0 +1,34 @@
+//! The number field.
+
+use super::Model;
+use cordboard::telephony::{NumberError, PhoneNumber};
+
+impl Model {
+    /// What was typed, as a number.
+    ///
+    /// # Errors
+    /// Why it is none, yet.
+    pub fn read_number(&self, typed: &str) -> Result<PhoneNumber, NumberError> {
+        PhoneNumber::parse(typed, self.flow.home())
+    }
+}
+
+/// Where the caret goes when a text that was typed is shown in groups: behind as many digits as before. In UTF-16
+/// units, as the browser counts.
+pub(crate) fn caret_after(typed: &str, caret: u32, shown: &str) -> u32 {
+    let caret = usize::try_from(caret).unwrap_or(usize::MAX);
+    if caret >= typed.encode_utf16().count() {
+        return u32::try_from(shown.encode_utf16().count()).unwrap_or(u32::MAX);
+    }
+    let is_kept = |unit: &u16| char::from_u32(u32::from(*unit)).is_none_or(|sign| sign == '+' || sign.is_alphanumeric());
+    let kept = typed.encode_utf16().take(caret).filter(is_kept).count();
+    let mut units = shown.encode_utf16();
+    let mut left = kept;
+    let mut position = 0;
+    while left > 0 {
+        let Some(unit) = units.next() else { break };
+        position += 1;
+        left -= usize::from(is_kept(&unit));
+    }
+    position
+}

@@ -1,0 +1,28 @@
+//! Joins a module to JavaScript.
+
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use wasm_bindgen_cli_support::Bindgen;
+
+/// A module that a page can load, and the JavaScript that it needs.
+pub(crate) struct Joined {
+    pub(crate) module: Vec<u8>,
+    pub(crate) script: String,
+}
+
+pub(crate) fn join(wasm: &Path) -> Result<Joined> {
+    let mut output = Bindgen::new()
+        .input_path(wasm)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()
+        .with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))?;
+    ensure!(
+        output.snippets().values().all(Vec::is_empty) && output.local_modules().is_empty(),
+        "a crate brings JavaScript files of its own, which a page that holds its script cannot load"
+    );
+    Ok(Joined { script: output.js().to_owned(), module: output.wasm_mut().emit_wasm() })
+}

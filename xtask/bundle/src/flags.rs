@@ -1,0 +1,25 @@
+//! The command line.
+
+use crate::hosts::HostPattern;
+use std::path::PathBuf;
+
+xflags::xflags! {
+    cmd bundle {
+        /// The app's module, as cargo built it.
+        required --wasm path: PathBuf
+        /// The page's template.
+        required --page path: PathBuf
+        /// The folder to write. What it held is removed.
+        required --out path: PathBuf
+        /// The page's title.
+        required --title title: String
+        /// A style sheet of the app's own, behind the page's.
+        optional --theme path: PathBuf
+        /// The page is a CRM: it embeds widgets, and nothing embeds it.
+        optional --crm
+        /// A CRM origin that may embed the app, besides HubSpot's own.
+        repeated --allow-host pattern: HostPattern
+        /// binaryen's wasm-opt, to make the module smaller.
+        optional --wasm-opt path: PathBuf
+    }
+}

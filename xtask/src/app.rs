@@ -1,0 +1,128 @@
+//! The apps of this workspace: its crates with a program that mounts a page.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+/// What `--app` is when it is not given.
+pub(crate) const DEFAULT: &str = "softphone";
+/// The CRM page for demos and tests.
+pub(crate) const SIMULATOR: &str = "cordboard-simulator";
+/// Whoever depends on it can mount it, and its page is the default page.
+const WIDGET: &str = "cordboard-widget";
+
+/// A crate that can be bundled.
+#[derive(Debug, PartialEq)]
+pub(crate) struct App {
+    /// The name of its program.
+    pub(crate) name: String,
+    pub(crate) package: String,
+    pub(crate) title: String,
+    pub(crate) page: PathBuf,
+    pub(crate) theme: Option<PathBuf>,
+    /// It is a CRM, which embeds widgets.
+    pub(crate) is_crm: bool,
+}
+
+/// Finds an app by the name of its program.
+pub(crate) fn find(shell: &Shell, name: &str) -> Result<App> {
+    let metadata = cmd!(shell, "cargo metadata --no-deps --format-version 1").quiet().read()?;
+    let mut apps = all(&serde_json::from_str(&metadata)?)?;
+    match apps.iter().position(|app| app.name == name) {
+        Some(index) => Ok(apps.swap_remove(index)),
+        None => {
+            let known: Vec<&str> = apps.iter().map(|app| app.name.as_str()).collect();
+            bail!("there is no app {name:?}; there are {}", known.join(", "))
+        }
+    }
+}
+
+fn all(metadata: &Value) -> Result<Vec<App>> {
+    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    let widget = packages.iter().find(|package| package["name"] == WIDGET).context("cargo metadata names no widget")?;
+    let default_page = folder(widget)?.join("static/index.html");
+    let mut apps = Vec::new();
+    for package in packages.iter().filter(|package| mounts(package)) {
+        let settings = &package["metadata"]["cordboard"];
+        let folder = folder(package)?;
+        let in_folder = |key: &str| settings[key].as_str().map(|path| folder.join(path));
+        for name in programs(package) {
+            apps.push(App {
+                name: name.to_owned(),
+                package: text(package, "name")?.to_owned(),
+                title: settings["title"].as_str().unwrap_or("Phone").to_owned(),
+                page: in_folder("page").unwrap_or_else(|| default_page.clone()),
+                theme: in_folder("theme"),
+                is_crm: settings["crm"] == true,
+            });
+        }
+    }
+    Ok(apps)
+}
+
+fn mounts(package: &Value) -> bool {
+    let depends_on_widget =
+        package["dependencies"].as_array().is_some_and(|all| all.iter().any(|dependency| dependency["name"] == WIDGET));
+    depends_on_widget || package["metadata"]["cordboard"].is_object()
+}
+
+fn programs(package: &Value) -> impl Iterator<Item = &str> {
+    let is_program =
+        |target: &&Value| target["kind"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "bin"));
+    package["targets"].as_array().into_iter().flatten().filter(is_program).filter_map(|target| target["name"].as_str())
+}
+
+fn folder(package: &Value) -> Result<&Path> {
+    Path::new(text(package, "manifest_path")?).parent().context("a manifest lies in a folder")
+}
+
+fn text<'a>(package: &'a Value, key: &str) -> Result<&'a str> {
+    package[key].as_str().with_context(|| format!("cargo metadata names no {key}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn package(name: &str, kind: &str, depends_on: &str, metadata: Value) -> Value {
+        json!({
+            "name": name, "manifest_path": format!("/w/{name}/Cargo.toml"), "metadata": metadata,
+            "targets": [{ "name": name, "kind": [kind] }], "dependencies": [{ "name": depends_on }],
+        })
+    }
+
+    #[test]
+    fn apps_are_programs_that_mount() {
+        let apps = all(&json!({ "packages": [
+            package("cordboard-widget", "lib", "leptos", json!(null)),
+            package("minimal", "bin", "cordboard-widget", json!(null)),
+            package("a-library", "lib", "cordboard-widget", json!(null)),
+            package("a-tool", "bin", "anyhow", json!(null)),
+            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "crm": true } })),
+        ]}))
+        .unwrap();
+        assert_eq!(
+            apps,
+            [
+                App {
+                    name: "minimal".to_owned(),
+                    package: "minimal".to_owned(),
+                    title: "Phone".to_owned(),
+                    page: "/w/cordboard-widget/static/index.html".into(),
+                    theme: None,
+                    is_crm: false,
+                },
+                App {
+                    name: "crm".to_owned(),
+                    package: "crm".to_owned(),
+                    title: "CRM".to_owned(),
+                    page: "/w/crm/page.html".into(),
+                    theme: Some("/w/crm/theme.css".into()),
+                    is_crm: true,
+                },
+            ]
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! The command line.
+
+xflags::xflags! {
+    /// Builds, runs and tests Cordboard.
+    cmd xtask {
+        /// Builds an app into dist/NAME, ready for a static host.
+        cmd build {
+            /// Which app; `softphone` without it.
+            optional --app name: String
+            /// As small and fast as it gets; takes minutes.
+            optional --release
+            /// A CRM origin that may embed the app, besides HubSpot's own, such as http://localhost:*
+            repeated --allow-host pattern: String
+        }
+        /// Serves dist/NAME on this machine, over HTTPS with a certificate of its own.
+        cmd serve {
+            /// Which app; `softphone` without it.
+            optional --app name: String
+            /// Port; 9025 without it.
+            optional --port port: u16
+            /// Plain HTTP.
+            optional --http
+        }
+        /// Opens a CRM page with the widget in it, and a telephone network that is only simulated.
+        cmd demo {
+            /// The CRM's port; 9000 without it. The widget gets the next one.
+            optional --port port: u16
+            /// Leaves the browser alone.
+            optional --no-open
+            /// Which app; `softphone` without it.
+            optional --app name: String
+        }
+        /// Runs every test, native and in Chromium.
+        cmd test {}
+        /// Runs what a change must pass: format, lints, docs, licences, tests, size.
+        cmd ci {}
+        /// Builds an app for release and fails when it is over its budget.
+        cmd size {
+            /// Which app; `softphone` without it.
+            optional --app name: String
+        }
+    }
+}

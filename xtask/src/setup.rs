@@ -1,0 +1,80 @@
+//! The tools that tasks need: each is looked for, and installed or named in one line.
+
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use xshell::{Shell, cmd};
+
+/// The version of cargo-deny that `deny.toml` is written for.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Where cargo builds.
+pub(crate) fn target_dir(shell: &Shell) -> PathBuf {
+    let path = shell.var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    shell.current_dir().join(path)
+}
+
+/// rustc's output for browsers.
+pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
+    let sysroot = cmd!(shell, "rustc --print sysroot").quiet().read()?;
+    if shell.path_exists(Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown")) {
+        return Ok(());
+    }
+    cmd!(shell, "rustup target add wasm32-unknown-unknown")
+        .run()
+        .context("install the wasm32-unknown-unknown target of this Rust toolchain, then try again")
+}
+
+/// binaryen's optimiser, from npm.
+pub(crate) fn wasm_opt(shell: &Shell) -> Result<PathBuf> {
+    npm_packages(shell)?;
+    Ok(shell.current_dir().join("node_modules/binaryen/bin/wasm-opt"))
+}
+
+/// The packages of `package-lock.json`.
+pub(crate) fn npm_packages(shell: &Shell) -> Result<()> {
+    let version = cmd!(shell, "node --version").quiet().read().context("install Node.js 20 or newer")?;
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    ensure!(major.is_some_and(|major| major >= 20), "Node.js is {version}: install 20 or newer");
+    // npm ends an installation with the inner lock file.
+    let written = |path: &str| shell.current_dir().join(path).metadata().and_then(|metadata| metadata.modified()).ok();
+    if written("node_modules/.package-lock.json") >= written("package-lock.json") {
+        return Ok(());
+    }
+    cmd!(shell, "npm ci").run().context("npm could not install what package-lock.json lists")
+}
+
+/// A Chromium for the tests: `CHROMIUM`, or what the system has, or Debian's package.
+pub(crate) fn chromium(shell: &Shell) -> Result<PathBuf> {
+    if let Some(path) = shell.var_os("CHROMIUM") {
+        ensure!(shell.path_exists(&path), "CHROMIUM names {}, which is not there", path.display());
+        return Ok(path.into());
+    }
+    if let Some(path) = installed_chromium(shell) {
+        return Ok(path);
+    }
+    let is_root = cmd!(shell, "id -u").quiet().read().is_ok_and(|id| id == "0");
+    if is_root && on_path(shell, "apt-get").is_some() {
+        cmd!(shell, "apt-get update").run()?;
+        cmd!(shell, "apt-get install --yes --no-install-recommends chromium").run()?;
+    }
+    installed_chromium(shell).context("install Chromium, or set CHROMIUM to its path")
+}
+
+fn installed_chromium(shell: &Shell) -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|name| on_path(shell, name))
+}
+
+/// cargo-deny, kept in the target folder.
+pub(crate) fn cargo_deny(shell: &Shell) -> Result<PathBuf> {
+    let root = target_dir(shell).join("tools");
+    let program = root.join("bin/cargo-deny");
+    let version = cmd!(shell, "{program} --version").quiet().ignore_status().ignore_stderr().read();
+    if !version.is_ok_and(|version| version.ends_with(CARGO_DENY)) {
+        cmd!(shell, "cargo install cargo-deny --locked --version {CARGO_DENY} --root {root}").run()?;
+    }
+    Ok(program)
+}
+
+fn on_path(shell: &Shell, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&shell.var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}

@@ -1,0 +1,39 @@
+//! Every test: native, then in the browser.
+
+use crate::{app, build, setup};
+use anyhow::Result;
+use std::path::PathBuf;
+use xshell::{Shell, cmd};
+
+/// Where the browser's tests lie.
+const BROWSER_TESTS: [&str; 2] = ["widget/e2e", "crates/simulator/e2e"];
+/// The browser's tests embed the widget from pages of this machine.
+const TEST_HOSTS: &str = "http://localhost:*";
+
+pub(crate) fn run(shell: &Shell) -> Result<()> {
+    cmd!(shell, "cargo test --workspace --all-features").run()?;
+    browser(shell)
+}
+
+fn browser(shell: &Shell) -> Result<()> {
+    let files = browser_tests(shell)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let chromium = setup::chromium(shell)?;
+    setup::npm_packages(shell)?;
+    for name in [app::DEFAULT, app::SIMULATOR] {
+        build::build(shell, name, true, &[TEST_HOSTS.to_owned()])?;
+    }
+    cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).run()?;
+    Ok(())
+}
+
+fn browser_tests(shell: &Shell) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in BROWSER_TESTS.into_iter().filter(|folder| shell.path_exists(folder)) {
+        let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
+        files.extend(shell.read_dir(folder)?.into_iter().filter(is_test));
+    }
+    Ok(files)
+}
