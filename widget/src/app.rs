@@ -7,7 +7,7 @@ use cordboard::platform::Clock;
 use cordboard::protocol::{HostAllowList, HostPattern, Origin, Session, SessionConfig, SessionOutput};
 use cordboard::telephony::{DialPolicy, Telephony};
 use cordboard::{Timestamp, Value};
-use cordboard_browser::{BrowserClock, Message, Peer, Storage, spawn};
+use cordboard_browser::{BrowserClock, Message, Peer, Ring, Storage, spawn};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use leptos::prelude::*;
@@ -16,6 +16,8 @@ use std::rc::Rc;
 
 /// Where the calls are kept through a reload of the page.
 const CALLS: &str = "cordboard.calls";
+/// Where the name of who signed in is kept.
+const NAME: &str = "cordboard.name";
 /// Where the last calls are kept.
 const RECENTS: &str = "cordboard.recents";
 /// Where the user's choices are kept.
@@ -82,7 +84,10 @@ pub(crate) struct App {
     clock: BrowserClock,
     /// When the timer that is set goes off.
     timer: Cell<Option<Timestamp>>,
+    /// What rings while somebody calls.
+    ring: RefCell<Option<Ring>>,
     calls: Kept,
+    name: Kept,
     recents: Kept,
     settings: Kept,
 }
@@ -127,14 +132,16 @@ impl App {
             seed,
             engagement_wait: Duration::from_secs(5),
         };
-        let (calls, recents, settings) = (
+        let (calls, name, recents, settings) = (
             Kept::new(Storage::session(), CALLS),
+            Kept::new(Storage::local(), NAME),
             Kept::new(Storage::local(), RECENTS),
             Kept::new(Storage::local(), SETTINGS),
         );
         let mut model = Model::new(flow, provider, config.outcomes, now);
         model.online = cordboard_browser::is_online();
         model.flow.restore(&calls.loaded());
+        model.name = name.loaded().as_str().unwrap_or_default().to_owned();
         model.recents = recents::restore(&recents.loaded());
         model.settings = Settings::restore(&settings.loaded());
         Rc::new(Self {
@@ -143,7 +150,9 @@ impl App {
             session: RefCell::new(session(seed, now)),
             clock,
             timer: Cell::new(None),
+            ring: RefCell::new(None),
             calls,
+            name,
             recents,
             settings,
         })
@@ -213,13 +222,21 @@ impl App {
                     break;
                 }
             }
+            self.ring(model.is_ringing_aloud());
             self.calls.keep(model.flow.save());
+            self.name.keep(model.name.as_str().into());
             self.recents.keep(recents::save(&model.recents));
             self.settings.keep(model.settings.save());
-            let tick = model.is_ticking().then(|| now + Duration::from_secs(1));
-            let due = [tick, model.flow.poll_timeout(), session.poll_timeout()].into_iter().flatten().min();
+            let due = [model.poll_timeout(), session.poll_timeout()].into_iter().flatten().min();
             self.set_timer(now, due);
         });
+    }
+
+    fn ring(&self, is_ringing: bool) {
+        let mut ring = self.ring.borrow_mut();
+        if is_ringing != ring.is_some() {
+            *ring = if is_ringing { Ring::start() } else { None };
+        }
     }
 
     fn execute(self: &Rc<Self>, command: Command) {

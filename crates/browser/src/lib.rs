@@ -6,23 +6,35 @@ mod clock;
 mod files;
 mod frame;
 mod listener;
+mod locale;
 mod messages;
 mod page;
+mod ring;
 mod storage;
 mod value;
+
+use core::pin::Pin;
 
 pub use clock::BrowserClock;
 pub use files::{copy, download, read_file};
 pub use frame::{open_tab, show_in_frame};
 pub use listener::Listener;
+pub use locale::{region_name, short_time};
 pub use messages::{Message, Peer};
 pub use page::{
     fragment_parameter, is_online, meta, on_fragment_change, on_leave, on_online_change, origin, query_parameter,
     random_seed, reload,
 };
+pub use ring::Ring;
 pub use storage::Storage;
 pub use value::{from_js, parse_json, to_js, to_json};
-pub use wasm_bindgen_futures::spawn_local as spawn;
+
+/// Runs a future on the page's thread.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    // Boxed, so that the code that runs futures is there once.
+    let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
+    wasm_bindgen_futures::spawn_local(future);
+}
 
 fn window() -> web_sys::Window {
     #[expect(clippy::expect_used, reason = "this crate runs in a page; without one nothing could be done or shown")]

@@ -15,11 +15,13 @@ use core::time::Duration;
 use leptos::prelude::*;
 use web_sys::HtmlIFrameElement;
 
-/// How long the handshake's answer is held back by [`Handshake::Delayed`].
+/// How long [`Handshake::Delayed`] holds back the handshake's answer and what follows it.
 const HANDSHAKE_DELAY: Duration = Duration::from_secs(3);
 /// For how long after a change of the frame's fragment its `load` event is not one.
 const FRAGMENT_CHANGE: Duration = Duration::from_secs(1);
 const TOAST_TIME: Duration = Duration::from_secs(6);
+/// How many messages are held back.
+const MAX_HELD: usize = 256;
 const MAX_TOASTS: usize = 4;
 
 const CRM_KEY: &str = "cordboard.simulator.crm";
@@ -54,6 +56,8 @@ struct Connection {
     frame: HtmlIFrameElement,
     peer: Peer,
     timer: Option<Timestamp>,
+    /// The messages of the widget, by origin, that are held back; `None` when none shall be.
+    held: Option<Vec<(String, Value)>>,
     /// Until when a `load` event is not one.
     quiet_until: Timestamp,
     _listener: Listener,
@@ -145,7 +149,15 @@ impl App {
                     seed: browser::random_seed(),
                 };
                 let session = HostSession::new(config);
-                Connection { session, frame: frame.clone(), peer, timer: None, quiet_until: now, _listener: listener }
+                Connection {
+                    session,
+                    frame: frame.clone(),
+                    peer,
+                    timer: None,
+                    held: None,
+                    quiet_until: now,
+                    _listener: listener,
+                }
             });
             connection.session.set_context(context);
             connection.session.handle_load(now);
@@ -165,21 +177,46 @@ impl App {
         let verdict = if is_answer { verdict(SyncAck::decode(&value)) } else { verdict(WidgetMessage::decode(&value)) };
         self.record(Direction::FromWidget, value.clone(), verdict);
         match self.settings.with_untracked(|settings| settings.handshake) {
-            Handshake::Dropped if is_answer => {}
-            Handshake::Delayed if is_answer => {
-                let origin = sender.origin.to_owned();
-                browser::spawn(async move {
-                    BrowserClock.sleep(HANDSHAKE_DELAY).await;
-                    self.deliver(Sender { origin: &origin, is_peer: true }, &value);
-                });
-            }
-            Handshake::Normal | Handshake::Delayed | Handshake::Dropped => self.deliver(sender, &value),
+            Handshake::Dropped if is_answer => return,
+            Handshake::Delayed if is_answer => self.hold_back(),
+            Handshake::Normal | Handshake::Delayed | Handshake::Dropped => {}
         }
+        self.connection.try_update_value(|connection| {
+            if let Some(connection) = connection {
+                match &mut connection.held {
+                    Some(held) if held.len() < MAX_HELD => held.push((sender.origin.to_owned(), value)),
+                    Some(_) => {}
+                    None => connection.session.handle_message(sender, &value),
+                }
+            }
+        });
+        self.pump();
     }
 
-    fn deliver(self, sender: Sender<'_>, message: &Value) {
-        self.with_session(|session| session.handle_message(sender, message));
-        self.pump();
+    /// From now on holds back what the widget says, to hand it over in order when the delay is over.
+    fn hold_back(self) {
+        let begins = self.connection.try_update_value(|connection| {
+            connection.as_mut().is_some_and(|connection| {
+                let begins = connection.held.is_none() && !connection.session.is_ready();
+                if begins {
+                    connection.held = Some(Vec::new());
+                }
+                begins
+            })
+        });
+        if begins == Some(true) {
+            browser::spawn(async move {
+                BrowserClock.sleep(HANDSHAKE_DELAY).await;
+                self.connection.try_update_value(|connection| {
+                    if let Some(connection) = connection {
+                        for (origin, message) in connection.held.take().unwrap_or_default() {
+                            connection.session.handle_message(Sender { origin: &origin, is_peer: true }, &message);
+                        }
+                    }
+                });
+                self.pump();
+            });
+        }
     }
 
     fn with_session(self, act: impl FnOnce(&mut HostSession)) {

@@ -11,6 +11,7 @@ impl Model {
             ("?", _) => {
                 self.panel = if self.panel == Some(Panel::Shortcuts) { None } else { Some(Panel::Shortcuts) };
             }
+            ("enter", Screen::Ready) => self.call(),
             (_, Screen::Call(screen, _)) => self.press_in_call(screen, &letter),
             _ => {}
         }

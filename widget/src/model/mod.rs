@@ -11,17 +11,18 @@ mod typing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use keyboard::{toggle_hold, toggle_mute, toggle_recording};
 pub use recents::Recent;
 pub use screen::{CallScreen, Screen};
 pub use settings::{Settings, Theme};
-pub(crate) use keyboard::{toggle_hold, toggle_mute, toggle_recording};
 pub(crate) use typing::caret_after;
 
 use cordboard::Timestamp;
 use cordboard::call_flow::{Action, CallFlow, Command, FlowConfig, Intent, Notice, Output, Reply, TrackedCall};
 use cordboard::protocol::{CallerIdMatch, ExternalCallId, SessionEvent};
 use cordboard::telephony::{
-    CallState, Connection, Credentials, Digits, Direction, Error, Event, Operation, ProviderInfo, SignInMethod, format_typed,
+    CallState, Connection, Credentials, Digits, Direction, Error, Event, Operation, ProviderInfo, SignInMethod,
+    format_typed,
 };
 
 /// The longest text that is kept of what is typed as a number.
@@ -234,12 +235,12 @@ impl Model {
                 text.pop();
                 self.type_number(&text);
             }
-            Msg::Call => self.intend(Intent::Dial(self.typed.clone())),
+            Msg::Call => self.call(),
             Msg::CallAgain(index) => {
                 if let Some(number) = self.recents.get(index).and_then(|recent| recent.number.as_ref()) {
                     let number = number.as_e164().to_owned();
                     self.type_number(&number);
-                    self.intend(Intent::Dial(number));
+                    self.call();
                 }
             }
             Msg::TypeName(name) => self.name = name,
@@ -326,6 +327,13 @@ impl Model {
         self.online && self.flow.connection() != Connection::Lost
     }
 
+    /// Whether somebody calls, and the user wants to hear it.
+    #[must_use]
+    pub fn is_ringing_aloud(&self) -> bool {
+        let rings = |call: &TrackedCall| call.is_incoming() && self.silenced.as_ref() != Some(&call.id);
+        !self.settings.quiet && self.foreground().is_some_and(rings)
+    }
+
     /// Whether time shows on the screen.
     #[must_use]
     pub fn is_ticking(&self) -> bool {
@@ -347,6 +355,13 @@ impl Model {
     fn act(&mut self, action: Action) {
         if let Some(id) = self.foreground().map(|call| call.id.clone()) {
             self.intend(Intent::Act(id, action));
+        }
+    }
+
+    /// Calls what was typed, if there is a line to do it.
+    fn call(&mut self) {
+        if self.is_connected() {
+            self.intend(Intent::Dial(self.typed.clone()));
         }
     }
 

@@ -8,6 +8,9 @@ use cordboard::Timestamp;
 use cordboard::telephony::CallState;
 use core::time::Duration;
 
+/// The language, for what the browser writes itself.
+pub(crate) const LOCALE: &str = "en";
+
 // What every screen has.
 pub(crate) const BRAND: &str = "Cordboard";
 pub(crate) const AVAILABLE: &str = "Available";
@@ -21,7 +24,8 @@ pub(crate) const WHAT_HAPPENED: &str = "What happened";
 pub(crate) const STARTING: &str = "Starting";
 pub(crate) const OFFLINE: &str = "You are offline. Calls are not possible; notes are kept. Reconnecting…";
 pub(crate) const OFFLINE_IN_CALL: &str = "Connection lost. You may still hear each other. Reconnecting…";
-pub(crate) const NO_CRM: &str = "The CRM page does not answer. You can call, and calls are logged once it does. If it stays so, reload that page.";
+pub(crate) const NO_CRM: &str =
+    "The CRM page does not answer. You can call, and calls are logged once it does. If it stays so, reload that page.";
 pub(crate) const AWAY: &str = "You are away. Incoming calls do not ring.";
 
 // Sign in.
@@ -104,8 +108,8 @@ pub(crate) const THEME: &str = "Theme";
 /// In the order of `Theme::ALL`.
 pub(crate) const THEMES: [&str; 3] = ["System", "Light", "Dark"];
 pub(crate) const RINGING: &str = "Incoming calls";
-pub(crate) const RING_ALOUD: &str = "Ring";
-pub(crate) const RING_QUIETLY: &str = "Only show";
+/// Whether the choice is quiet, and what it is called.
+pub(crate) const RINGS: [(bool, &str); 2] = [(false, "Ring"), (true, "Only show")];
 pub(crate) const DIAGNOSTICS: &str = "Diagnostics";
 pub(crate) const DIAGNOSTICS_HINT: &str = "No names, no numbers. Send this to support.";
 pub(crate) const SIGN_OUT: &str = "Sign out";
@@ -245,8 +249,19 @@ impl Diagnostics {
         let at = self.at.as_millis().to_string();
         let version = env!("CARGO_PKG_VERSION");
         [
-            BRAND, " ", version, ", ", self.provider, "\nCRM: ", self.crm, "\nLine: ", self.line, "\nNetwork: ",
-            self.network, "\nTime: ", &at,
+            BRAND,
+            " ",
+            version,
+            ", ",
+            self.provider,
+            "\nCRM: ",
+            self.crm,
+            "\nLine: ",
+            self.line,
+            "\nNetwork: ",
+            self.network,
+            "\nTime: ",
+            &at,
         ]
         .concat()
     }

@@ -1,243 +1,162 @@
-//! What the screens are made of. Each part is one function over plain values, so that each is compiled once.
+//! What the screens are made of.
 
+use super::element::{Element, Node, Text, el, nothing};
 use crate::app::Ui;
 use crate::model::{Model, Msg, Panel, caret_after};
 use crate::text;
 use cordboard::call_flow::{Action, Intent};
 use cordboard::protocol::ExternalCallId;
-use leptos::ev;
-use leptos::prelude::*;
+use leptos::prelude::WithUntracked;
 use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
 
 /// What a press does.
-pub(super) type Press = Box<dyn Fn() + Send>;
-
-/// Nothing, in the place of a part.
-pub(super) fn nothing() -> AnyView {
-    ().into_any()
-}
+pub(super) type Press = Box<dyn Fn(&Event)>;
 
 pub(super) fn send(ui: Ui, msg: fn() -> Msg) -> Press {
-    Box::new(move || ui.send(msg()))
+    Box::new(move |_| ui.send(msg()))
 }
 
 pub(super) fn act(ui: Ui, call: &ExternalCallId, action: Action) -> Press {
     let call = call.clone();
-    Box::new(move || ui.send(Msg::User(Intent::Act(call.clone(), action.clone()))))
+    Box::new(move |_| ui.send(Msg::User(Intent::Act(call.clone(), action.clone()))))
+}
+
+pub(super) fn intend(ui: Ui, intent: Intent) -> Press {
+    Box::new(move |_| ui.send(Msg::User(intent.clone())))
 }
 
 pub(super) fn toggle(ui: Ui, panel: Panel) -> Press {
-    Box::new(move || ui.send(Msg::Toggle(panel)))
+    Box::new(move |_| ui.send(Msg::Toggle(panel)))
 }
 
-pub(super) fn icon(name: &str) -> AnyView {
-    icon_with(name, None)
+/// What stands in the field that an event is about.
+pub(super) fn typed(event: &Event) -> String {
+    let value = event.target().and_then(|field| js_sys::Reflect::get(&field, &"value".into()).ok());
+    value.and_then(|value| value.as_string()).unwrap_or_default()
 }
 
-pub(super) fn icon_with(name: &str, class: Option<&'static str>) -> AnyView {
-    let href = ["#i-", name].concat();
-    view! { <svg class=class aria-hidden="true"><use_ href=href></use_></svg> }.into_any()
+pub(super) fn icon(name: &'static str) -> Element {
+    el("svg").attr("aria-hidden", "true").child(el("use").attr("href", ["#i-", name].concat()))
 }
 
-/// A button: what it says, then what else it is.
-pub(super) struct Button {
-    label: &'static str,
-    class: &'static str,
-    kind: &'static str,
-    icon: AnyView,
-    name: Option<String>,
-    pressed: Option<&'static str>,
-    expanded: Option<&'static str>,
-    refused_by: Option<&'static str>,
-    is_refused: bool,
+pub(super) fn button(label: &'static str, press: Press) -> Element {
+    el("button").attr("type", "button").on("click", press).child(label)
 }
 
-impl Button {
-    pub(super) fn new(label: &'static str) -> Self {
-        Self {
-            label,
-            class: "",
-            kind: "button",
-            icon: nothing(),
-            name: None,
-            pressed: None,
-            expanded: None,
-            refused_by: None,
-            is_refused: false,
-        }
-    }
+/// A button with an icon before its label.
+pub(super) fn icon_button(icon: Element, label: &'static str, press: Press) -> Element {
+    el("button").attr("type", "button").on("click", press).child(icon).child(label)
+}
 
-    /// One that shows only an icon, and is called `name`.
-    pub(super) fn of_icon(icon: AnyView, name: &'static str) -> Self {
-        Self::new("").class("quiet").icon(icon).name(name.to_owned())
-    }
+/// A button that shows only an icon.
+pub(super) fn quiet_button(icon: Element, name: &'static str, press: Press) -> Element {
+    icon_button(icon, "", press).attr("aria-label", name)
+}
 
-    /// The one that submits its form.
-    pub(super) fn submit(label: &'static str) -> Self {
-        let mut button = Self::new(label).class("primary");
-        button.kind = "submit";
-        button
-    }
-
-    pub(super) fn class(mut self, class: &'static str) -> Self {
-        self.class = class;
-        self
-    }
-
-    pub(super) fn icon(mut self, icon: AnyView) -> Self {
-        self.icon = icon;
-        self
-    }
-
-    pub(super) fn name(mut self, name: String) -> Self {
-        self.name = Some(name);
-        self
-    }
-
-    pub(super) fn pressed(mut self, pressed: bool) -> Self {
-        self.pressed = Some(truth(pressed));
-        self
-    }
-
-    pub(super) fn expanded(mut self, expanded: bool) -> Self {
-        self.expanded = Some(truth(expanded));
-        self
-    }
-
-    /// Shows that it is of no use now.
-    pub(super) fn refused(mut self, is_refused: bool) -> Self {
-        self.is_refused = is_refused;
-        self
-    }
-
-    /// Shows that it is of no use now, for the reason that the element of that id gives.
-    pub(super) fn refused_by(mut self, is_refused: bool, reason: &'static str) -> Self {
-        self.refused_by = is_refused.then_some(reason);
-        self.refused(is_refused)
-    }
-
-    pub(super) fn draw(self, press: Press) -> AnyView {
-        let class = Some(self.class).filter(|class| !class.is_empty());
-        let disabled = self.is_refused.then_some("true");
-        view! {
-            <button
-                class=class
-                type=self.kind
-                aria-label=self.name
-                aria-pressed=self.pressed
-                aria-expanded=self.expanded
-                aria-disabled=disabled
-                aria-describedby=self.refused_by
-                on:click=move |_| press()
-            >
-                {self.icon}
-                {self.label}
-            </button>
-        }
-        .into_any()
-    }
-
-    /// For the button of a form, which does what the form does.
-    pub(super) fn draw_submit(self) -> AnyView {
-        self.draw(Box::new(|| {}))
-    }
+/// The button that submits its form.
+pub(super) fn submit(icon: Option<Element>, label: &'static str) -> Element {
+    el("button").attr("type", "submit").child(icon).child(label)
 }
 
 pub(super) const fn truth(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
-pub(super) fn div(class: &'static str, children: Vec<AnyView>) -> AnyView {
-    view! { <div class=class>{children}</div> }.into_any()
+impl Element {
+    pub(super) fn pressed(self, is_pressed: bool) -> Self {
+        self.attr("aria-pressed", truth(is_pressed))
+    }
+
+    pub(super) fn expanded(self, is_expanded: bool) -> Self {
+        self.attr("aria-expanded", truth(is_expanded))
+    }
+
+    /// Shows that a button is of no use now.
+    pub(super) fn refused(self, is_refused: bool) -> Self {
+        self.attr_if(is_refused, "aria-disabled", "true")
+    }
+
+    pub(super) fn name(self, name: impl Into<Text>) -> Self {
+        self.attr("aria-label", name)
+    }
 }
 
-/// A `div` whose parts belong together.
-pub(super) fn group(class: &'static str, name: &'static str, children: Vec<AnyView>) -> AnyView {
-    view! { <div class=class role="group" aria-label=name>{children}</div> }.into_any()
+pub(super) fn div(class: &'static str) -> Element {
+    el("div").class(class)
 }
 
-pub(super) fn section(class: &'static str, name: &'static str, children: Vec<AnyView>) -> AnyView {
-    view! { <section class=class aria-label=name>{children}</section> }.into_any()
+pub(super) fn p(text: impl Into<Node>) -> Element {
+    el("p").child(text)
 }
 
-pub(super) fn h1(class: Option<&'static str>, text: String) -> AnyView {
-    view! { <h1 class=class><bdi>{text}</bdi></h1> }.into_any()
+pub(super) fn hint(text: impl Into<Node>) -> Element {
+    p(text).class("hint")
 }
 
-pub(super) fn h2(text: String) -> AnyView {
-    view! { <h2><bdi>{text}</bdi></h2> }.into_any()
-}
-
-pub(super) fn p(class: Option<&'static str>, text: String) -> AnyView {
-    view! { <p class=class>{text}</p> }.into_any()
+/// A name of a person or a company, which may be written in another direction.
+pub(super) fn bdi(text: impl Into<Node>) -> Element {
+    el("bdi").child(text)
 }
 
 /// A telephone number, which reads from left to right in every language.
-pub(super) fn number(number: String) -> AnyView {
-    view! { <p class="number"><bdi dir="ltr">{number}</bdi></p> }.into_any()
+pub(super) fn ltr(text: impl Into<Node>) -> Element {
+    bdi(text).attr("dir", "ltr")
 }
 
-/// A form as tall as the screen: what scrolls, and the actions below.
-pub(super) fn screen(pad: AnyView, actions: AnyView, submit: Press) -> AnyView {
-    let submit = move |event: ev::SubmitEvent| {
+/// A form as tall as the screen.
+pub(super) fn screen(submit: Press) -> Element {
+    let submit = Box::new(move |event: &Event| {
         event.prevent_default();
-        submit();
-    };
-    view! { <form class="screen" novalidate on:submit=submit>{pad}{actions}</form> }.into_any()
+        submit(event);
+    });
+    el("form").class("screen").attr("novalidate", "").on("submit", submit)
 }
 
-pub(super) fn actions(buttons: Vec<AnyView>) -> AnyView {
-    div("actions", buttons)
-}
-
-/// A line across the screen. One that came later is read aloud.
-pub(super) fn banner(tone: &'static str, icon: AnyView, text: String, rest: AnyView) -> AnyView {
-    let class = ["banner ", tone].concat();
-    let role = (tone == "bad").then_some("alert");
-    view! { <div class=class role=role>{icon}<p>{text}</p>{rest}</div> }.into_any()
+/// A line across the screen. A bad one comes later, and is read aloud.
+pub(super) fn banner(tone: &'static str, symbol: &'static str, text: impl Into<Node>) -> Element {
+    el("div").class(tone).attr_if(tone == "banner bad", "role", "alert").child(icon(symbol)).child(p(text))
 }
 
 /// One of several choices.
-pub(super) fn chip(name: &'static str, label: String, is_chosen: bool, choose: Press) -> AnyView {
-    view! {
-        <label class="chip">
-            <input type="radio" name=name prop:checked=is_chosen on:change=move |_| choose() />
-            {label}
-        </label>
-    }
-    .into_any()
+pub(super) fn chip(name: &'static str, label: impl Into<Node>, is_chosen: bool, choose: Press) -> Element {
+    let input = el("input").attr("type", "radio").attr("name", name).attr_if(is_chosen, "checked", "");
+    el("label").class("chip").child(input.on("change", choose)).child(label)
 }
 
-pub(super) fn choices(class: &'static str, legend: &'static str, chips: Vec<AnyView>) -> AnyView {
-    view! { <fieldset class=class><legend>{legend}</legend>{chips}</fieldset> }.into_any()
+pub(super) fn choices(class: &'static str, legend: &'static str, chips: Vec<Element>) -> Element {
+    el("fieldset").class(class).child(el("legend").child(legend)).children(chips)
 }
 
-pub(super) fn row(name: &'static str, value: AnyView) -> AnyView {
-    view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any()
+pub(super) fn row(name: &'static str, value: impl Into<Node>) -> Element {
+    el("div").child(el("dt").child(name)).child(el("dd").child(value))
 }
 
-pub(super) fn list(rows: Vec<AnyView>) -> AnyView {
-    view! { <dl>{rows}</dl> }.into_any()
-}
-
-pub(super) fn shortcuts() -> AnyView {
-    let key = |key| view! { <kbd dir="ltr">{key}</kbd> }.into_any();
-    list(text::SHORTCUT_LIST.into_iter().map(|(what, keys)| row(what, key(keys))).collect())
+pub(super) fn shortcuts() -> Element {
+    let key = |(what, keys)| row(what, el("kbd").attr("dir", "ltr").child(keys));
+    el("dl").children(text::SHORTCUT_LIST.into_iter().map(key).collect())
 }
 
 /// What support wants to read, with a button that copies it.
-pub(super) fn copyable(text: String) -> Vec<AnyView> {
+pub(super) fn copyable(around: Element, text: String) -> Element {
     let copied = text.clone();
-    vec![
-        view! { <pre dir="ltr" tabindex="0">{text}</pre> }.into_any(),
-        Button::new(text::COPY).icon(icon("copy")).draw(Box::new(move || cordboard_browser::copy(&copied))),
-    ]
+    let copy = move |_: &Event| {
+        let text = copied.clone();
+        cordboard_browser::spawn(async move {
+            // What can't be copied can still be read and marked.
+            let _ = cordboard_browser::copy(&text).await;
+        });
+    };
+    around.child(el("pre").attr("dir", "ltr").attr("tabindex", "0").child(text)).child(icon_button(
+        icon("copy"),
+        text::COPY,
+        Box::new(copy),
+    ))
 }
 
 /// The provider's code, behind a disclosure.
-pub(super) fn details(code: Option<&str>) -> AnyView {
-    let Some(code) = code else { return nothing() };
-    view! { <details><summary>{text::DETAILS}</summary>{copyable(code.to_owned())}</details> }.into_any()
+pub(super) fn details(code: &str) -> Element {
+    copyable(el("details").child(el("summary").child(text::DETAILS)), code.to_owned())
 }
 
 /// The field for a number.
@@ -245,77 +164,70 @@ pub(super) struct NumberField {
     pub(super) typed: String,
     pub(super) hint: String,
     pub(super) is_wrong: bool,
-    pub(super) tools: Vec<AnyView>,
     /// What typing does.
     pub(super) change: fn(String) -> Msg,
     /// What then stands in the field.
-    pub(super) shown: fn(&Model) -> String,
+    pub(super) shown: fn(&Model) -> &String,
 }
 
 impl NumberField {
-    pub(super) fn draw(self, ui: Ui) -> AnyView {
+    pub(super) fn draw(self, ui: Ui, tools: Vec<Element>) -> Element {
         let Self { change, shown, .. } = self;
-        let input = move |event: ev::Event| {
-            let Some(field) = event.target().and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok())
-            else {
-                return;
-            };
+        let input = move |event: &Event| {
+            let target = event.target();
+            let Some(field) = target.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) else { return };
             let typed = field.value();
             let caret = field.selection_start().ok().flatten().unwrap_or(u32::MAX);
             ui.send(change(typed.clone()));
-            let shown = ui.model.with_untracked(shown);
+            let shown = ui.model.with_untracked(|model| shown(model).clone());
             let caret = caret_after(&typed, caret, &shown);
             field.set_value(&shown);
             let _ = field.set_selection_range(caret, caret);
         };
-        let hint_class = if self.is_wrong { "hint error" } else { "hint" };
-        view! {
-            <div class="field">
-                <label for="number">{text::NUMBER}</label>
-                <div class="entry">
-                    <input
-                        id="number"
-                        type="tel"
-                        dir="ltr"
-                        autocomplete="off"
-                        inputmode="tel"
-                        aria-describedby="number-hint"
-                        aria-invalid=self.is_wrong.then_some("true")
-                        placeholder=text::NUMBER_PLACEHOLDER
-                        prop:value=self.typed
-                        on:input=input
-                    />
-                    {self.tools}
-                </div>
-                <p class=hint_class id="number-hint" aria-live="polite">
-                    {self.hint}
-                </p>
-            </div>
-        }
-        .into_any()
+        let field = el("input")
+            .attr("id", "number")
+            .attr("type", "tel")
+            .attr("dir", "ltr")
+            .attr("autocomplete", "off")
+            .attr("inputmode", "tel")
+            .attr("aria-describedby", "number-hint")
+            .attr_if(self.is_wrong, "aria-invalid", "true")
+            .attr("placeholder", text::NUMBER_PLACEHOLDER)
+            .attr("value", self.typed)
+            .on("input", Box::new(input));
+        let hint = p(self.hint).class(if self.is_wrong { "hint error" } else { "hint" });
+        div("field")
+            .child(el("label").attr("for", "number").child(text::NUMBER))
+            .child(div("entry").child(field).children(tools))
+            .child(hint.attr("id", "number-hint").attr("aria-live", "polite"))
     }
 }
 
-const KEYS: [(char, &str); 12] = [
-    ('1', ""),
-    ('2', "ABC"),
-    ('3', "DEF"),
-    ('4', "GHI"),
-    ('5', "JKL"),
-    ('6', "MNO"),
-    ('7', "PQRS"),
-    ('8', "TUV"),
-    ('9', "WXYZ"),
-    ('*', ""),
-    ('0', "+"),
-    ('#', ""),
+const KEYS: [(&str, &str); 12] = [
+    ("1", ""),
+    ("2", "ABC"),
+    ("3", "DEF"),
+    ("4", "GHI"),
+    ("5", "JKL"),
+    ("6", "MNO"),
+    ("7", "PQRS"),
+    ("8", "TUV"),
+    ("9", "WXYZ"),
+    ("*", ""),
+    ("0", "+"),
+    ("#", ""),
 ];
 
-pub(super) fn keypad(ui: Ui, press: fn(char) -> Msg) -> AnyView {
-    let key = |(sign, letters): (char, &'static str)| {
-        let press = move |_| ui.send(press(sign));
-        view! { <button type="button" on:click=press>{sign.to_string()}<small>{letters}</small></button> }.into_any()
+pub(super) fn keypad(ui: Ui, press: fn(char) -> Msg) -> Element {
+    let key = |(sign, letters): (&'static str, &'static str)| {
+        let press = move |_: &Event| sign.chars().for_each(|sign| ui.send(press(sign)));
+        button(sign, Box::new(press)).child((!letters.is_empty()).then(|| el("small").child(letters)))
     };
-    let keys: Vec<_> = KEYS.into_iter().map(key).collect();
-    view! { <div class="keypad" role="group" aria-label=text::KEYPAD dir="ltr">{keys}</div> }.into_any()
+    let keys = KEYS.into_iter().map(key).collect();
+    div("keypad").attr("role", "group").name(text::KEYPAD).attr("dir", "ltr").children(keys)
+}
+
+/// Something, or nothing in its place.
+pub(super) fn when(condition: bool, element: impl FnOnce() -> Element) -> Node {
+    if condition { element().into() } else { nothing() }
 }

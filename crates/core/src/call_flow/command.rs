@@ -49,28 +49,29 @@ impl Command {
     /// # Errors
     /// What the line says.
     pub async fn execute(&self, line: &dyn Telephony) -> Result<Reply, Error> {
-        let accepted = |()| Reply::Accepted;
-        match self {
-            Self::SignIn(credentials) => line.sign_in(credentials.clone()).await.map(Reply::SignedIn),
-            Self::SignOut => line.sign_out().await.map(accepted),
-            Self::SetAvailability(availability) => line.set_availability(*availability).await.map(accepted),
-            Self::CallerIds => line.caller_ids().await.map(Reply::CallerIds),
-            Self::ActiveCalls => line.active_calls().await.map(Reply::ActiveCalls),
-            Self::Dial(request) => line.dial(request.clone()).await.map(Reply::Dialed),
-            Self::Answer(call) => line.answer(call).await.map(accepted),
-            Self::Reject(call) => line.reject(call).await.map(accepted),
-            Self::HangUp(call) => line.hang_up(call).await.map(accepted),
-            Self::Mute(call) => line.mute(call).await.map(accepted),
-            Self::Unmute(call) => line.unmute(call).await.map(accepted),
-            Self::Hold(call) => line.hold(call).await.map(accepted),
-            Self::Resume(call) => line.resume(call).await.map(accepted),
-            Self::SendDigits(call, digits) => line.send_digits(call, digits).await.map(accepted),
-            Self::Transfer(call, transfer) => line.transfer(call, transfer.clone()).await.map(accepted),
-            Self::StartRecording(call) => line.start_recording(call).await.map(accepted),
-            Self::PauseRecording(call) => line.pause_recording(call).await.map(accepted),
-            Self::ResumeRecording(call) => line.resume_recording(call).await.map(accepted),
-            Self::StopRecording(call) => line.stop_recording(call).await.map(accepted),
-        }
+        // The orders of which nothing but acceptance is to be known share one `await`, which keeps the widget small.
+        let accepted = match self {
+            Self::SignIn(credentials) => return line.sign_in(credentials.clone()).await.map(Reply::SignedIn),
+            Self::CallerIds => return line.caller_ids().await.map(Reply::CallerIds),
+            Self::ActiveCalls => return line.active_calls().await.map(Reply::ActiveCalls),
+            Self::Dial(request) => return line.dial(request.clone()).await.map(Reply::Dialed),
+            Self::SignOut => line.sign_out(),
+            Self::SetAvailability(availability) => line.set_availability(*availability),
+            Self::Answer(call) => line.answer(call),
+            Self::Reject(call) => line.reject(call),
+            Self::HangUp(call) => line.hang_up(call),
+            Self::Mute(call) => line.mute(call),
+            Self::Unmute(call) => line.unmute(call),
+            Self::Hold(call) => line.hold(call),
+            Self::Resume(call) => line.resume(call),
+            Self::SendDigits(call, digits) => line.send_digits(call, digits),
+            Self::Transfer(call, transfer) => line.transfer(call, transfer.clone()),
+            Self::StartRecording(call) => line.start_recording(call),
+            Self::PauseRecording(call) => line.pause_recording(call),
+            Self::ResumeRecording(call) => line.resume_recording(call),
+            Self::StopRecording(call) => line.stop_recording(call),
+        };
+        accepted.await.map(|()| Reply::Accepted)
     }
 
     /// Which operation it is.

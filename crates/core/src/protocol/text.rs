@@ -116,8 +116,8 @@ fn read_id(value: &Value) -> Option<String> {
 /// A number if that is the same id: HubSpot documents numbers.
 fn write_id(id: &str) -> Value {
     let is_canonical = id == "0" || (!id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit()));
-    match id.parse::<f64>() {
-        Ok(number) if is_canonical && number < MAX_WHOLE => Value::Number(number),
+    match id.parse::<u64>() {
+        Ok(number) if is_canonical && number < MAX_WHOLE as u64 => Value::Number(number as f64),
         _ => Value::from(id),
     }
 }

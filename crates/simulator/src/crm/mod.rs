@@ -76,6 +76,7 @@ pub(crate) struct Size {
 
 /// What must happen outside the machine.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "made and consumed one at a time; too large with 64-bit pointers only")]
 pub(crate) enum Effect {
     Send(HostMessage),
     Toast(Tone, String),

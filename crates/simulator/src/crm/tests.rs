@@ -249,11 +249,11 @@ fn failures_on_demand() {
     assert_eq!(page.say(navigate.clone())[0]["type"], "NAVIGATE_TO_RECORD_FAILED");
     page.settings.set_fault(Fault::NavigateToRecord, false);
     assert!(page.say(navigate).is_empty());
-    let missing = json!({"objectCoordinates": {"portalId": 1_234_567, "objectId": 999, "objectTypeId": "0-1"}});
-    assert_eq!(
-        page.say(json!({"type": "NAVIGATE_TO_RECORD", "data": missing}))[0]["type"],
-        "NAVIGATE_TO_RECORD_FAILED"
-    );
+    for (portal, record) in [(1_234_567, 999), (7, 101)] {
+        let elsewhere = json!({"objectCoordinates": {"portalId": portal, "objectId": record, "objectTypeId": "0-1"}});
+        let effects = page.say(json!({"type": "NAVIGATE_TO_RECORD", "data": elsewhere}));
+        assert_eq!(effects[0]["type"], "NAVIGATE_TO_RECORD_FAILED");
+    }
 }
 
 #[test]
@@ -347,6 +347,8 @@ fn a_call_told_twice_is_one_call() {
     let first = page.say(started("a"));
     assert_eq!(page.say(started("a")), first);
     assert_eq!(page.crm.engagements().count(), 1);
+    page.say(ended("a", "COMPLETED"));
+    assert!(!page.crm.has_live_call());
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub(super) fn engagement(call: &Call) -> impl IntoView + use<> {
             </header>
             <p class="facts">
                 {direction(call)} " · " {format::moment(call.started)}
-                {(!call.completed && !call.is_live()).then_some(" · not logged by the calling app")}
+                {(!call.completed && !call.is_live()).then_some(" · details not saved")}
             </p>
             {call.notes.clone().map(|notes| view! { <p class="notes" dir="auto">{notes}</p> })}
             <dl>

@@ -86,11 +86,10 @@ fn PanelBar(panel: Memo<Panel>, position: RwSignal<Position>, element: NodeRef<h
             place(x + dx, y + dy);
         }
     };
-    // For those who can't drag: a click moves it to the other side.
-    let on_click = move |_| {
-        if let Some((x, y)) = corner() {
-            place(if x > page_size().0 / 3 { MARGIN } else { i32::MAX / 2 }, y);
-        }
+    // For those who can't drag: a click moves it to the left side, another one back.
+    let on_click = move |_| match position.get_untracked() {
+        None => place(MARGIN, i32::MAX / 2),
+        Some(_) => position.set(None),
     };
     let minimised = move || panel.get() == Panel::Minimised;
     let toggle = move |_| {
@@ -104,7 +103,7 @@ fn PanelBar(panel: Memo<Panel>, position: RwSignal<Position>, element: NodeRef<h
     view! {
         <header on:pointerdown=on_pointer_down on:pointermove=on_pointer_move
             on:pointerup=move |_| grip.set(None) on:pointercancel=move |_| grip.set(None)>
-            <button id="move-widget" aria-label="Move: click for the other side, or use the arrow keys" title="Move"
+            <button id="move-widget" aria-label="Move: press for the other side, or use the arrow keys" title="Move"
                 on:click=on_click on:keydown=on_key>{Icon::Move.view()}</button>
             <h2>"Calling app"</h2>
             <span class="fill"></span>

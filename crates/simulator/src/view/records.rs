@@ -1,12 +1,11 @@
 //! The list of a type's records.
 
-use super::{app, avatar, call_link, record_link};
+use super::{avatar, call_link, record_link};
 use crate::crm::{ObjectType, of_type};
+use crate::driver::App;
 use leptos::prelude::*;
 
-#[component]
-pub(super) fn Records(object_type: ObjectType) -> impl IntoView {
-    let app = app();
+pub(super) fn records_page(app: App, object_type: ObjectType) -> impl IntoView {
     let rows: Vec<_> = of_type(object_type)
         .map(|record| {
             let phones: Vec<_> =

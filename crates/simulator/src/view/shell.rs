@@ -3,16 +3,21 @@
 use super::icon::Icon;
 use super::{app, open};
 use crate::crm::{Link, ObjectType, Page, Panel, of_type};
+use cordboard_browser::Storage;
 use leptos::html;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast as _;
+use web_sys::HtmlElement;
 
 const MAIN: &str = "main";
+/// Whether the inspector is open: a developer keeps it so.
+const INSPECTOR_KEY: &str = "cordboard.simulator.inspector";
 
 /// After the user chose a page, reading goes on there.
 pub(super) fn focus_main() {
-    if let Some(main) = document().get_element_by_id(MAIN) {
-        use leptos::wasm_bindgen::JsCast as _;
-        let _ = main.unchecked_into::<leptos::web_sys::HtmlElement>().focus();
+    if let Some(main) = document().get_element_by_id(MAIN).and_then(|main| main.dyn_into::<HtmlElement>().ok()) {
+        // Fails for an element that is gone only.
+        let _ = main.focus();
     }
 }
 
@@ -20,7 +25,8 @@ pub(super) fn focus_main() {
 pub(super) fn Shell(signed_in: RwSignal<bool>) -> impl IntoView {
     let app = app();
     let drawer = NodeRef::<html::Dialog>::new();
-    let inspects = RwSignal::new(false);
+    let inspects = RwSignal::new(Storage::local().load(INSPECTOR_KEY) == Some(true.into()));
+    Effect::new(move |_| Storage::local().save(INSPECTOR_KEY, &inspects.get().into()));
     let position = RwSignal::new(None);
     let is_in_corner = move || app.crm.with(|crm| crm.panel == Panel::Open) && position.with(Option::is_none);
     // The frame goes with this view, so its connection must too.
@@ -29,6 +35,13 @@ pub(super) fn Shell(signed_in: RwSignal<bool>) -> impl IntoView {
         app.reconnect();
     }
     let page = Memo::new(move |_| app.crm.with(|crm| crm.page));
+    let main = NodeRef::<html::Main>::new();
+    Effect::new(move |_| {
+        page.track();
+        if let Some(main) = main.get() {
+            main.set_scroll_top(0);
+        }
+    });
     view! {
         <div class="shell">
             <TopBar inspects on_settings=move || {
@@ -37,9 +50,9 @@ pub(super) fn Shell(signed_in: RwSignal<bool>) -> impl IntoView {
                 }
             }/>
             <SideNav page/>
-            <main id=MAIN tabindex="-1">
+            <main node_ref=main id=MAIN tabindex="-1">
                 {move || match page.get() {
-                    Page::Records(object_type) => super::records::Records(super::records::RecordsProps { object_type }).into_any(),
+                    Page::Records(object_type) => super::records::records_page(app, object_type).into_any(),
                     Page::Record(id) => super::record::record_page(app, id).into_any(),
                     Page::Calls => super::calls::calls_page(app).into_any(),
                     Page::Tasks => super::tasks::tasks_page(app).into_any(),

@@ -1,0 +1,58 @@
+//! Nobody is signed in.
+
+use super::element::{Element, el};
+use super::parts::{div, p, screen, submit, typed};
+use crate::app::Ui;
+use crate::model::{Model, Msg};
+use crate::text;
+use cordboard::call_flow::Notice;
+use cordboard::telephony::{ErrorKind, Operation, SignInMethod};
+use leptos::prelude::document;
+use wasm_bindgen::JsCast;
+
+pub(super) fn sign_in(ui: Ui, model: &Model) -> Element {
+    let pad = div("pad").child(el("h1").child(text::SIGN_IN_TITLE));
+    let pad = match model.flow.capabilities().sign_in() {
+        SignInMethod::Password => pad.child(name(ui, model)).child(password(model)),
+        SignInMethod::None => pad.child(p(text::signs_in_to(model.provider.name, text::NOTHING_TO_FILL_IN))),
+        SignInMethod::Redirect => pad.child(p(text::signs_in_to(model.provider.name, text::IN_A_WINDOW))),
+    };
+    let is_busy = model.flow.is_signing_in();
+    let button = submit(None, if is_busy { text::SIGNING_IN } else { text::SIGN_IN });
+    let sign_in = Box::new(move |_: &_| {
+        let field = document().get_element_by_id("password");
+        let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
+        ui.send(Msg::SignIn { password: field.map(|field| field.value()).unwrap_or_default() });
+    });
+    screen(sign_in).child(pad).child(div("actions").child(button.class("primary").refused(is_busy)))
+}
+
+/// Whether the line did not take name and password.
+pub(super) fn are_refused(model: &Model) -> bool {
+    matches!(model.notice, Some(Notice::Failed { operation: Operation::SignIn, kind: ErrorKind::BadCredentials, .. }))
+}
+
+fn name(ui: Ui, model: &Model) -> Element {
+    let field = el("input")
+        .attr("id", "name")
+        .attr("autocomplete", "username")
+        .attr("value", model.name.clone())
+        .on("input", Box::new(move |event| ui.send(Msg::TypeName(typed(event)))));
+    div("field").child(el("label").attr("for", "name").child(text::NAME)).child(field)
+}
+
+fn password(model: &Model) -> Element {
+    let is_wrong = are_refused(model);
+    let field = el("input")
+        .attr("id", "password")
+        .attr("type", "password")
+        .attr("autocomplete", "current-password")
+        .attr_if(is_wrong, "aria-invalid", "true")
+        .attr_if(is_wrong, "aria-describedby", "password-hint");
+    let hint = is_wrong.then(|| {
+        let hint = p(text::failed(Operation::SignIn, ErrorKind::BadCredentials)).class("hint error");
+        hint.attr("id", "password-hint").attr("role", "alert")
+    });
+    let label = el("label").attr("for", "password").child(text::PASSWORD);
+    div("field").child(label).child(field).child(hint)
+}
