@@ -1,7 +1,7 @@
 //! Joins the model with the browser, the line and the CRM's session.
 
 use crate::model::{Model, Msg, Outcome, Settings, recents};
-use crate::view;
+use crate::view::View;
 use cordboard::call_flow::{Command, FlowConfig, Output};
 use cordboard::platform::Clock;
 use cordboard::protocol::{HostAllowList, HostPattern, Origin, Session, SessionConfig, SessionOutput};
@@ -10,7 +10,6 @@ use cordboard::{Timestamp, Value};
 use cordboard_browser::{BrowserClock, Message, Peer, Ring, Storage, spawn};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
-use leptos::prelude::*;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -53,34 +52,27 @@ impl Default for WidgetConfig {
     }
 }
 
-/// Runs the widget over a line, in the place of the page's `#app`.
+/// Runs the widget over a line, in the place of the page's `#app`, for as long as the page is there.
 pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
-    let app = App::new(Rc::new(line), config);
+    let app: &'static App = Box::leak(Box::new(App::new(Rc::new(line), config)));
     // Before anything is drawn: the CRM may be waiting for its answer.
     app.listen_to_crm();
     app.listen_to_line();
     app.listen_to_page();
-    view::draw(Ui { model: app.model, app: StoredValue::new_local(Rc::clone(&app)) });
+    *app.view.borrow_mut() = View::new(app);
     app.dispatch(Msg::Start);
 }
 
 /// What a view needs: the model to draw and a way to send messages.
-#[derive(Clone, Copy)]
-pub(crate) struct Ui {
-    pub(crate) model: RwSignal<Model>,
-    app: StoredValue<Rc<App>, LocalStorage>,
-}
-
-impl Ui {
-    pub(crate) fn send(self, msg: Msg) {
-        self.app.with_value(Rc::clone).dispatch(msg);
-    }
-}
+pub(crate) type Ui = &'static App;
 
 pub(crate) struct App {
     line: Rc<dyn Telephony>,
-    model: RwSignal<Model>,
+    model: RefCell<Model>,
     session: RefCell<Session>,
+    view: RefCell<Option<View>>,
+    /// What happened and is not dealt with yet.
+    inbox: RefCell<VecDeque<Msg>>,
     clock: BrowserClock,
     /// When the timer that is set goes off.
     timer: Cell<Option<Timestamp>>,
@@ -119,7 +111,7 @@ impl Kept {
 }
 
 impl App {
-    fn new(line: Rc<dyn Telephony>, config: WidgetConfig) -> Rc<Self> {
+    fn new(line: Rc<dyn Telephony>, config: WidgetConfig) -> Self {
         let clock = BrowserClock;
         let now = clock.now();
         let seed = cordboard_browser::random_seed();
@@ -144,10 +136,12 @@ impl App {
         model.name = name.loaded().as_str().unwrap_or_default().to_owned();
         model.recents = recents::restore(&recents.loaded());
         model.settings = Settings::restore(&settings.loaded());
-        Rc::new(Self {
+        Self {
             line,
-            model: RwSignal::new(model),
+            model: RefCell::new(model),
             session: RefCell::new(session(seed, now)),
+            view: RefCell::new(None),
+            inbox: RefCell::default(),
             clock,
             timer: Cell::new(None),
             ring: RefCell::new(None),
@@ -155,81 +149,100 @@ impl App {
             name,
             recents,
             settings,
-        })
+        }
     }
 
-    fn listen_to_crm(self: &Rc<Self>) {
-        let app = Rc::clone(self);
+    /// Reads the model.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Model) -> T) -> T {
+        read(&self.model.borrow())
+    }
+
+    fn listen_to_crm(&'static self) {
         let receive = move |message: Message<'_>| {
-            let mut session = app.session.borrow_mut();
             // Asked first, so that nothing is read of what a stranger sent.
-            if session.trusts(message.sender()) {
-                session.handle_message(app.clock.now(), message.sender(), &message.value());
-                drop(session);
-                app.settle(VecDeque::new());
+            if self.session.borrow().trusts(message.sender()) {
+                self.session.borrow_mut().handle_message(self.clock.now(), message.sender(), &message.value());
+                self.settle();
             }
         };
         Peer::Parent.listen(receive).forever();
     }
 
-    fn listen_to_line(self: &Rc<Self>) {
-        let app = Rc::clone(self);
+    fn listen_to_line(&'static self) {
         let mut events = self.line.events();
         spawn(async move {
             while let Some(event) = core::future::poll_fn(|context| events.as_mut().poll_next(context)).await {
-                app.dispatch(Msg::Line(event));
+                self.dispatch(Msg::Line(event));
             }
         });
     }
 
-    fn listen_to_page(self: &Rc<Self>) {
-        let app = Rc::clone(self);
-        for listener in cordboard_browser::on_online_change(move |online| app.dispatch(Msg::Online(online))) {
+    fn listen_to_page(&'static self) {
+        for listener in cordboard_browser::on_online_change(move |online| self.dispatch(Msg::Online(online))) {
             listener.forever();
         }
-        let app = Rc::clone(self);
-        cordboard_browser::on_leave(move || app.model.with_untracked(Model::must_ask_before_leaving)).forever();
+        cordboard_browser::on_leave(move || self.read(Model::must_ask_before_leaving)).forever();
     }
 
-    pub(crate) fn dispatch(self: &Rc<Self>, msg: Msg) {
-        self.settle(VecDeque::from([msg]));
+    pub(crate) fn dispatch(&'static self, msg: Msg) {
+        self.inbox.borrow_mut().push_back(msg);
+        self.settle();
     }
 
     /// Works until nothing is left to do: messages change the model, which wants things done, which the session
-    /// answers with messages.
-    fn settle(self: &Rc<Self>, mut inbox: VecDeque<Msg>) {
+    /// answers with messages. Drawing may let the browser call back; then what it says waits its turn.
+    fn settle(&'static self) {
+        let Ok(mut view) = self.view.try_borrow_mut() else { return };
         let now = self.clock.now();
-        let mut session = self.session.borrow_mut();
-        self.model.update(|model| {
-            loop {
-                while let Some(msg) = inbox.pop_front() {
-                    model.update(now, msg);
-                }
-                while let Some(output) = model.poll_output() {
-                    match output {
-                        Output::Line(command) => self.execute(command),
-                        Output::Crm(message) => session.send(now, message),
-                        Output::Notice(_) | Output::Ended(_) => {}
-                    }
-                }
-                while let Some(output) = session.poll_output() {
-                    match output {
-                        SessionOutput::Post { target, message } => Peer::Parent.post(&target, &message),
-                        SessionOutput::Event(event) => inbox.push_back(Msg::Crm(event)),
-                    }
-                }
-                if inbox.is_empty() {
-                    break;
-                }
+        loop {
+            while self.step(now) {}
+            let model = self.model.borrow();
+            if let Some(view) = &mut *view {
+                view.update(self, &model);
             }
-            self.ring(model.is_ringing_aloud());
-            self.calls.keep(model.flow.save());
-            self.name.keep(model.name.as_str().into());
-            self.recents.keep(recents::save(&model.recents));
-            self.settings.keep(model.settings.save());
-            let due = [model.poll_timeout(), session.poll_timeout()].into_iter().flatten().min();
-            self.set_timer(now, due);
-        });
+            drop(model);
+            if self.inbox.borrow().is_empty() {
+                break;
+            }
+        }
+        self.keep(now);
+    }
+
+    /// Deals with one message and what it leads to. Returns whether there was anything.
+    fn step(&'static self, now: Timestamp) -> bool {
+        let mut model = self.model.borrow_mut();
+        let mut session = self.session.borrow_mut();
+        let msg = self.inbox.borrow_mut().pop_front();
+        let mut is_busy = msg.is_some();
+        if let Some(msg) = msg {
+            model.update(now, msg);
+        }
+        while let Some(output) = model.poll_output() {
+            match output {
+                Output::Line(command) => self.execute(command),
+                Output::Crm(message) => session.send(now, message),
+                Output::Notice(_) | Output::Ended(_) => {}
+            }
+        }
+        while let Some(output) = session.poll_output() {
+            is_busy = true;
+            match output {
+                SessionOutput::Post { target, message } => Peer::Parent.post(&target, &message),
+                SessionOutput::Event(event) => self.inbox.borrow_mut().push_back(Msg::Crm(event)),
+            }
+        }
+        is_busy
+    }
+
+    /// Lets ringing, storage and the timer follow the model.
+    fn keep(&'static self, now: Timestamp) {
+        let (model, session) = (self.model.borrow(), self.session.borrow());
+        self.ring(model.is_ringing_aloud());
+        self.calls.keep(model.flow.save());
+        self.name.keep(model.name.as_str().into());
+        self.recents.keep(recents::save(&model.recents));
+        self.settings.keep(model.settings.save());
+        self.set_timer(now, [model.poll_timeout(), session.poll_timeout()].into_iter().flatten().min());
     }
 
     fn ring(&self, is_ringing: bool) {
@@ -239,28 +252,26 @@ impl App {
         }
     }
 
-    fn execute(self: &Rc<Self>, command: Command) {
-        let app = Rc::clone(self);
+    fn execute(&'static self, command: Command) {
         spawn(async move {
-            let reply = command.execute(&*app.line).await;
-            app.dispatch(Msg::Reply(command, reply));
+            let reply = command.execute(&*self.line).await;
+            self.dispatch(Msg::Reply(command, reply));
         });
     }
 
     /// Makes sure that a timer goes off when something is due. One that is set for earlier does it too.
-    fn set_timer(self: &Rc<Self>, now: Timestamp, due: Option<Timestamp>) {
+    fn set_timer(&'static self, now: Timestamp, due: Option<Timestamp>) {
         let Some(due) = due else { return };
         if self.timer.get().is_some_and(|set| set <= due) {
             return;
         }
         self.timer.set(Some(due));
-        let app = Rc::clone(self);
         spawn(async move {
-            app.clock.sleep(due - now).await;
-            if app.timer.get() == Some(due) {
-                app.timer.set(None);
-                app.session.borrow_mut().handle_timeout(app.clock.now());
-                app.dispatch(Msg::Tick);
+            self.clock.sleep(due - now).await;
+            if self.timer.get() == Some(due) {
+                self.timer.set(None);
+                self.session.borrow_mut().handle_timeout(self.clock.now());
+                self.dispatch(Msg::Tick);
             }
         });
     }

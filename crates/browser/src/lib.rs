@@ -22,8 +22,8 @@ pub use listener::Listener;
 pub use locale::{region_name, short_time};
 pub use messages::{Message, Peer};
 pub use page::{
-    fragment_parameter, is_online, meta, on_fragment_change, on_leave, on_online_change, origin, query_parameter,
-    random_seed, reload,
+    fragment_parameter, is_online, meta, on_fragment_change, on_key, on_leave, on_online_change, origin,
+    query_parameter, random_seed, reload,
 };
 pub use ring::Ring;
 pub use storage::Storage;

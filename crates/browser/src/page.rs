@@ -1,5 +1,7 @@
 use crate::listener::Listener;
 use crate::window;
+use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
 
 /// The page's own origin.
 #[must_use]
@@ -34,6 +36,15 @@ fn parameter(text: &str, name: &str) -> Option<String> {
 #[must_use]
 pub fn meta(name: &str) -> Option<String> {
     window().document()?.query_selector(&format!("meta[name=\"{name}\"]")).ok()??.get_attribute("content")
+}
+
+/// Calls back when a key is pressed anywhere in the page.
+pub fn on_key(mut handler: impl FnMut(&KeyboardEvent) + 'static) -> Listener {
+    Listener::new(&window(), "keydown", move |event| {
+        if let Some(event) = event.dyn_ref() {
+            handler(event);
+        }
+    })
 }
 
 /// Loads the page again.

@@ -29,7 +29,8 @@ impl Model {
         if layout.screen != before.screen {
             self.panel = None;
         }
-        if !is_asked {
+        let is_about_calls = [before, &layout].iter().any(|layout| matches!(layout.screen, Screen::Call(..)));
+        if is_about_calls && !is_asked {
             self.settles_at = self.now + REACTION;
         }
     }
@@ -143,6 +144,14 @@ mod tests {
         model.update(at(1001), Msg::Call);
         assert!(matches!(commands(&mut model).as_slice(), [Command::Dial(_)]));
         assert!(model.is_settled());
+    }
+
+    #[test]
+    fn who_has_just_signed_in_can_call_at_once() {
+        let mut model = signed_in();
+        model.update(START, Msg::TypeNumber("6175550142".to_owned()));
+        model.update(START, Msg::Call);
+        assert!(matches!(commands(&mut model).as_slice(), [Command::Dial(_)]));
     }
 
     #[test]

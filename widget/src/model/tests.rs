@@ -30,7 +30,8 @@ impl Desk {
             engagement_wait: Duration::from_secs(5),
         };
         let provider = ProviderInfo { id: "test", name: "Test" };
-        let mut desk = Self { model: Model::new(config, provider, Vec::new(), now), now, orders: Vec::new(), sequence: 0 };
+        let mut desk =
+            Self { model: Model::new(config, provider, Vec::new(), now), now, orders: Vec::new(), sequence: 0 };
         desk.send(Msg::Start);
         let agent = Agent { id: "a".to_owned(), name: "A".to_owned() };
         desk.send(Msg::Reply(Command::SignIn(Credentials::None), Ok(Reply::SignedIn(agent))));
@@ -62,7 +63,8 @@ impl Desk {
     /// The line takes the order to dial.
     fn dialed(&mut self) {
         let Some(Command::Dial(request)) = self.orders.pop() else { panic!("an order to dial") };
-        let call = Call { key: Some(request.key.clone()), remote: Some(request.to.clone()), ..self.call(Direction::Outbound) };
+        let call =
+            Call { key: Some(request.key.clone()), remote: Some(request.to.clone()), ..self.call(Direction::Outbound) };
         self.event(CallEventKind::Started(Box::new(call)));
     }
 

@@ -53,7 +53,7 @@ pub(crate) const OUTGOING: &str = "Outgoing, ";
 pub(crate) const INCOMING: &str = "Incoming, ";
 pub(crate) const MISSED: &str = "Missed";
 pub(crate) const MISSED_FROM: &str = "Missed, ";
-pub(crate) const NO_ANSWER: &str = "No answer";
+pub(crate) const NO_ANSWER: &str = "Not answered";
 pub(crate) const BACK_TO_DIALLING: &str = "Back to dialling";
 
 // A call.

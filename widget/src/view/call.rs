@@ -219,7 +219,7 @@ fn notes(ui: Ui, model: &Model) -> Option<Element> {
     let call = model.noted()?;
     let id = call.id.clone();
     let write = move |event: &_| {
-        ui.send(Msg::User(Intent::Act(id.clone(), Action::SetNotes(typed(event)))));
+        ui.dispatch(Msg::User(Intent::Act(id.clone(), Action::SetNotes(typed(event)))));
     };
     let head = div("row")
         .child(el("label").attr("for", "notes").child(text::NOTES))

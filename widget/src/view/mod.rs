@@ -14,38 +14,33 @@ use crate::app::Ui;
 use crate::model::{Model, Msg, Panel, Screen};
 use crate::text;
 use element::{Drawn, Element, Node, el};
-use leptos::ev;
-use leptos::prelude::*;
 use parts::div;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlDialogElement, HtmlElement};
+use web_sys::{Document, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
-/// Draws the widget in the place of the page's `#app`.
-pub(crate) fn draw(ui: Ui) {
-    let root = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok());
-    let Some(root): Option<HtmlElement> = root else { return };
-    let place = root.clone();
-    leptos::mount::mount_to(root, move || {
-        window_event_listener(ev::keydown, move |event| press(ui, &event));
-        Effect::new(move |drawn: Option<(Drawn, Shown)>| {
-            ui.model.with(|model| {
-                let page = Node::Element(page(ui, model));
-                let (drawn, before) = match drawn {
-                    Some((mut drawn, before)) => {
-                        drawn.update(&document(), page);
-                        (drawn, Some(before))
-                    }
-                    None => {
-                        let drawn = Drawn::new(&document(), page);
-                        place.replace_children_with_node_1(drawn.node());
-                        (drawn, None)
-                    }
-                };
-                (drawn, follow(model, before))
-            })
-        });
-    })
-    .forget();
+/// What the page shows.
+pub(crate) struct View {
+    document: Document,
+    drawn: Drawn,
+    shown: Option<Shown>,
+}
+
+impl View {
+    /// Draws the widget in the place of what is in the page's `#app`. `None` if the page has no such place.
+    pub(crate) fn new(ui: Ui) -> Option<Self> {
+        let document = web_sys::window()?.document()?;
+        let place = document.get_element_by_id("app")?;
+        let drawn = Drawn::new(&document, Node::Element(ui.read(|model| page(ui, model))));
+        place.replace_children_with_node_1(drawn.node());
+        cordboard_browser::on_key(move |event| press(ui, event)).forever();
+        Some(Self { document, drawn, shown: None })
+    }
+
+    /// Makes the page what the model says.
+    pub(crate) fn update(&mut self, ui: Ui, model: &Model) {
+        self.drawn.update(&self.document, Node::Element(page(ui, model)));
+        self.shown = Some(follow(&self.document, model, self.shown.take()));
+    }
 }
 
 fn page(ui: Ui, model: &Model) -> Element {
@@ -100,7 +95,7 @@ struct Shown {
 }
 
 /// Lets title, colours and focus follow the screen.
-fn follow(model: &Model, before: Option<Shown>) -> Shown {
+fn follow(document: &Document, model: &Model, before: Option<Shown>) -> Shown {
     let screen = model.screen();
     let title = match &screen {
         Screen::Starting => text::STARTING,
@@ -115,21 +110,21 @@ fn follow(model: &Model, before: Option<Shown>) -> Shown {
     if before.as_ref() == Some(&shown) {
         return shown;
     }
-    document().set_title(&text::title(title));
-    if let Some(root) = document().document_element() {
+    document.set_title(&text::title(title));
+    if let Some(root) = document.document_element() {
         let _ = root.set_attribute("data-theme", shown.theme);
     }
     let was = before.map(|before| (before.screen, before.has_problem, before.panel));
     if was.as_ref().is_none_or(|was| (&was.0, was.1, was.2) != (&shown.screen, has_problem, panel)) {
         let came_from_transfer = was.is_some_and(|(_, _, panel)| panel == Some(Panel::Transfer));
-        focus(if came_from_transfer { "#transfer" } else { "#number" });
+        focus(document, if came_from_transfer { "#transfer" } else { "#number" });
     }
     shown
 }
 
 /// Opens a dialog that is to be open, or puts the focus where the screen begins.
-fn focus(start: &str) {
-    let find = |selector| document().query_selector(selector).ok().flatten();
+fn focus(document: &Document, start: &str) {
+    let find = |selector| document.query_selector(selector).ok().flatten();
     if let Some(dialog) = find("dialog") {
         if let Some(dialog) = dialog.dyn_ref::<HtmlDialogElement>().filter(|dialog| !dialog.open()) {
             let _ = dialog.show_modal();
@@ -143,7 +138,7 @@ fn focus(start: &str) {
 }
 
 /// Takes a key that is pressed anywhere. Those that mean something where the focus is are left to it.
-fn press(ui: Ui, event: &ev::KeyboardEvent) {
+fn press(ui: Ui, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.is_composing() {
         return;
     }
@@ -157,6 +152,6 @@ fn press(ui: Ui, event: &ev::KeyboardEvent) {
         _ => is_within("input, textarea, select"),
     };
     if !is_taken {
-        ui.send(Msg::Key(key));
+        ui.dispatch(Msg::Key(key));
     }
 }

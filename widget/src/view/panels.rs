@@ -10,7 +10,7 @@ use cordboard::call_flow::Intent;
 /// What the user may choose.
 pub(super) fn settings(ui: Ui, model: &Model) -> Element {
     let now = model.settings;
-    let choose = |settings: Settings| -> Press { Box::new(move |_| ui.send(Msg::Choose(settings))) };
+    let choose = |settings: Settings| -> Press { Box::new(move |_| ui.dispatch(Msg::Choose(settings))) };
     let theme = |(theme, label): (Theme, &'static str)| {
         chip("theme", label, now.theme == theme, choose(Settings { theme, ..now }))
     };
@@ -18,8 +18,8 @@ pub(super) fn settings(ui: Ui, model: &Model) -> Element {
         chip("ring", label, now.quiet == quiet, choose(Settings { quiet, ..now }))
     };
     let sign_out = move |_: &_| {
-        ui.send(Msg::Close);
-        ui.send(Msg::User(Intent::SignOut));
+        ui.dispatch(Msg::Close);
+        ui.dispatch(Msg::User(Intent::SignOut));
     };
     let keys = el("section")
         .class("side")

@@ -6,7 +6,6 @@ use crate::model::{Model, Msg, Panel, caret_after};
 use crate::text;
 use cordboard::call_flow::{Action, Intent};
 use cordboard::protocol::ExternalCallId;
-use leptos::prelude::WithUntracked;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement};
 
@@ -14,20 +13,20 @@ use web_sys::{Event, HtmlInputElement};
 pub(super) type Press = Box<dyn Fn(&Event)>;
 
 pub(super) fn send(ui: Ui, msg: fn() -> Msg) -> Press {
-    Box::new(move |_| ui.send(msg()))
+    Box::new(move |_| ui.dispatch(msg()))
 }
 
 pub(super) fn act(ui: Ui, call: &ExternalCallId, action: Action) -> Press {
     let call = call.clone();
-    Box::new(move |_| ui.send(Msg::User(Intent::Act(call.clone(), action.clone()))))
+    Box::new(move |_| ui.dispatch(Msg::User(Intent::Act(call.clone(), action.clone()))))
 }
 
 pub(super) fn intend(ui: Ui, intent: Intent) -> Press {
-    Box::new(move |_| ui.send(Msg::User(intent.clone())))
+    Box::new(move |_| ui.dispatch(Msg::User(intent.clone())))
 }
 
 pub(super) fn toggle(ui: Ui, panel: Panel) -> Press {
-    Box::new(move |_| ui.send(Msg::Toggle(panel)))
+    Box::new(move |_| ui.dispatch(Msg::Toggle(panel)))
 }
 
 /// What stands in the field that an event is about.
@@ -178,8 +177,8 @@ impl NumberField {
             let Some(field) = target.as_ref().and_then(|field| field.dyn_ref::<HtmlInputElement>()) else { return };
             let typed = field.value();
             let caret = field.selection_start().ok().flatten().unwrap_or(u32::MAX);
-            ui.send(change(typed.clone()));
-            let shown = ui.model.with_untracked(|model| shown(model).clone());
+            ui.dispatch(change(typed.clone()));
+            let shown = ui.read(|model| shown(model).clone());
             let caret = caret_after(&typed, caret, &shown);
             field.set_value(&shown);
             let _ = field.set_selection_range(caret, caret);
@@ -220,7 +219,7 @@ const KEYS: [(&str, &str); 12] = [
 
 pub(super) fn keypad(ui: Ui, press: fn(char) -> Msg) -> Element {
     let key = |(sign, letters): (&'static str, &'static str)| {
-        let press = move |_: &Event| sign.chars().for_each(|sign| ui.send(press(sign)));
+        let press = move |_: &Event| sign.chars().for_each(|sign| ui.dispatch(press(sign)));
         button(sign, Box::new(press)).child((!letters.is_empty()).then(|| el("small").child(letters)))
     };
     let keys = KEYS.into_iter().map(key).collect();

@@ -9,13 +9,12 @@ use crate::model::{Model, Msg, Panel, Recent};
 use crate::text;
 use cordboard::call_flow::{Intent, Notice};
 use cordboard::telephony::{Direction, PhoneNumber};
-use leptos::prelude::WithUntracked;
 
 pub(super) fn ready(ui: Ui, model: &Model) -> Element {
     let is_keypad_open = model.panel == Some(Panel::Keypad);
     let mut tools = Vec::new();
     if !model.typed.is_empty() {
-        let erase = Box::new(move |_: &_| ui.send(Msg::EraseKey));
+        let erase = Box::new(move |_: &_| ui.dispatch(Msg::EraseKey));
         tools.push(quiet_button(icon("delete").class("flip"), text::ERASE, erase).key("erase").class("quiet"));
     }
     let open = quiet_button(icon("grip"), text::KEYPAD, toggle(ui, Panel::Keypad));
@@ -84,8 +83,8 @@ fn caller_id(ui: Ui, model: &Model) -> Option<Element> {
         let find = |model: &Model| {
             model.flow.caller_ids().iter().find(|caller_id| caller_id.number.as_e164() == number).cloned()
         };
-        if let Some(caller_id) = ui.model.with_untracked(find) {
-            ui.send(Msg::User(Intent::UseCallerId(caller_id)));
+        if let Some(caller_id) = ui.read(find) {
+            ui.dispatch(Msg::User(Intent::UseCallerId(caller_id)));
         }
     };
     let label = el("label").attr("for", "from").child(text::CALL_FROM);
@@ -122,7 +121,7 @@ fn item(ui: Ui, model: &Model, index: usize, recent: &Recent) -> Element {
     };
     let about = el("span").child(el("span").class("sr").child(direction)).child(title).child(el("small").child(below));
     let at = cordboard_browser::short_time(text::LOCALE, recent.at, model.now);
-    let call = Box::new(move |_: &_| ui.send(Msg::CallAgain(index)));
+    let call = Box::new(move |_: &_| ui.dispatch(Msg::CallAgain(index)));
     let button = el("button")
         .class(if symbol == "phone-missed" { "item bad" } else { "item" })
         .attr("type", "button")

@@ -7,8 +7,8 @@ use crate::model::{Model, Msg};
 use crate::text;
 use cordboard::call_flow::Notice;
 use cordboard::telephony::{ErrorKind, Operation, SignInMethod};
-use leptos::prelude::document;
 use wasm_bindgen::JsCast;
+use web_sys::Event;
 
 pub(super) fn sign_in(ui: Ui, model: &Model) -> Element {
     let pad = div("pad").child(el("h1").child(text::SIGN_IN_TITLE));
@@ -19,10 +19,11 @@ pub(super) fn sign_in(ui: Ui, model: &Model) -> Element {
     };
     let is_busy = model.flow.is_signing_in();
     let button = submit(None, if is_busy { text::SIGNING_IN } else { text::SIGN_IN });
-    let sign_in = Box::new(move |_: &_| {
-        let field = document().get_element_by_id("password");
+    let sign_in = Box::new(move |event: &Event| {
+        let form = event.target().and_then(|form| form.dyn_into::<web_sys::Element>().ok());
+        let field = form.and_then(|form| form.query_selector("#password").ok().flatten());
         let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
-        ui.send(Msg::SignIn { password: field.map(|field| field.value()).unwrap_or_default() });
+        ui.dispatch(Msg::SignIn { password: field.map(|field| field.value()).unwrap_or_default() });
     });
     screen(sign_in).child(pad).child(div("actions").child(button.class("primary").refused(is_busy)))
 }
@@ -37,7 +38,7 @@ fn name(ui: Ui, model: &Model) -> Element {
         .attr("id", "name")
         .attr("autocomplete", "username")
         .attr("value", model.name.clone())
-        .on("input", Box::new(move |event| ui.send(Msg::TypeName(typed(event)))));
+        .on("input", Box::new(move |event| ui.dispatch(Msg::TypeName(typed(event)))));
     div("field").child(el("label").attr("for", "name").child(text::NAME)).child(field)
 }
 

@@ -31,7 +31,7 @@ pub(super) fn how(ui: Ui, model: &Model) -> Option<Element> {
         return None;
     }
     let chip = |label: &'static str, how| {
-        let choose = Box::new(move |_: &_| ui.send(Msg::TransferBy(how)));
+        let choose = Box::new(move |_: &_| ui.dispatch(Msg::TransferBy(how)));
         chip("how", label, model.transfer_by == how, choose)
     };
     let chips = vec![chip(text::ASK_FIRST, TransferBy::AskingFirst), chip(text::HAND_OVER, TransferBy::HandingOver)];

@@ -72,3 +72,56 @@ impl Bundle {
         module.write(&self.out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_all_that_a_static_host_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("app.wasm"), b"\0asm\x01\0\0\0").unwrap();
+        let page = "<meta content=\"{{policy}}\"><meta content=\"{{hosts}}\"><title>{{title}}</title>\
+            <style>{{theme}}</style><link href=\"{{wasm}}\" data-integrity=\"{{wasm-integrity}}\"><script>{{glue}}</script>";
+        fs::write(path("page.html"), page).unwrap();
+        fs::write(path("theme.css"), "a { color: red }").unwrap();
+        fs::create_dir(path("out")).unwrap();
+        fs::write(path("out/stale.js"), "").unwrap();
+        let text = |name: &str| path(name).into_os_string();
+        let flags = Bundle::from_vec(vec![
+            "--wasm".into(),
+            text("app.wasm"),
+            "--page".into(),
+            text("page.html"),
+            "--theme".into(),
+            text("theme.css"),
+            "--out".into(),
+            text("out"),
+            "--title".into(),
+            "A & B".into(),
+            "--allow-host".into(),
+            "http://localhost:*".into(),
+        ]);
+        flags.unwrap().run().unwrap();
+
+        let html = fs::read_to_string(path("out/index.html")).unwrap();
+        let headers = fs::read_to_string(path("out/_headers")).unwrap();
+        let module = html.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let integrity = assets::integrity(&fs::read(path("out").join(module)).unwrap());
+        assert!(html.contains(&format!("data-integrity=\"{integrity}\"")), "the page knows its module");
+        assert!(html.contains("<title>A &amp; B</title><style>a { color: red }</style>"));
+        assert!(html.contains("content=\"https://app.hubspot.com https://app-*.hubspot.com http://localhost:*\""));
+        for hash in page::inline_hashes(&html, "script").into_iter().chain(page::inline_hashes(&html, "style")) {
+            assert!(
+                html.contains(&format!("'{hash}'")) && headers.contains(&format!("'{hash}'")),
+                "what the page holds may run"
+            );
+        }
+        assert!(headers.contains(&format!("\n/{module}\n")), "the module has its type");
+        for suffix in [".br", ".gz"] {
+            assert!(path("out").join(format!("{module}{suffix}")).exists());
+        }
+        assert!(!path("out/stale.js").exists(), "what an older build left is gone");
+    }
+}
