@@ -258,7 +258,7 @@ describe("outbound", { concurrency: 3 }, () => {
     await widget.button("Call them").click();
     await widget.button("Complete transfer").waitFor();
     await widget.button("Back to the caller").click();
-    await widget.heading("(617) 555-0100").waitFor();
+    await widget.heading("+1 617-555-0100").waitFor();
     await widget.reaches("Connected");
     assert.deepEqual(host.take(), []);
     await endsAndSaves(host);
@@ -270,9 +270,9 @@ describe("outbound", { concurrency: 3 }, () => {
     await widget.notes.fill("Secret of before");
     await host.page.evaluate((engagementId) => (window.sync = { engagementId }), FIRST_ENGAGEMENT);
     await (await widget.frame()).evaluate(() => location.reload());
-    const [ack, ...greeting] = await host.greeting();
-    assert.equal(ack.engagementId, FIRST_ENGAGEMENT);
-    assert.equal(greeting[0].data.engagementId, FIRST_ENGAGEMENT);
+    const [ack, initialized] = await host.greeting();
+    assert.deepEqual([ack.type, ack.engagementId], ["SYNC_ACK", FIRST_ENGAGEMENT]);
+    assert.deepEqual([initialized.type, initialized.data.engagementId], ["INITIALIZED", FIRST_ENGAGEMENT]);
     await widget.reaches("Connected");
     assert.equal(await widget.notes.inputValue(), "Secret of before");
     await widget.hangUp();
@@ -341,7 +341,7 @@ describe("outbound", { concurrency: 3 }, () => {
   test("two calls in a row are two records", async (t) => {
     const host = await connected(t);
     await endsAndSaves(host);
-    await host.widget.ui.getByRole("button", { name: /^Outgoing/ }).click();
+    await host.widget.dial(NUMBERS.answers);
     await host.widget.reaches("Connected");
     await host.widget.hangUp();
     await host.expect("CALL_ENDED");
@@ -410,14 +410,14 @@ describe("inbound", { concurrency: 3 }, () => {
     const { widget } = host;
     await widget.ring("+16175550199");
     await widget.button("Hold and answer").click();
-    await widget.heading("(617) 555-0199").waitFor();
+    await widget.heading("+1 617-555-0199").waitFor();
     await widget.ui.getByRole("region", { name: "Other call" }).getByText(/^On hold/).waitFor();
     await widget.reaches("Connected");
     await widget.button("Swap").click();
-    await widget.heading("(617) 555-0100").waitFor();
+    await widget.heading("+1 617-555-0100").waitFor();
     await widget.reaches("Connected");
     await widget.hangUp();
-    await widget.heading("(617) 555-0199").waitFor();
+    await widget.heading("+1 617-555-0199").waitFor();
     await widget.reaches("On hold");
     await host.expect("CALL_ENDED");
     assert.deepEqual(host.take(), [

@@ -3,42 +3,76 @@
 use crate::flags::Build;
 use crate::{app, setup};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
+/// How to build an app.
+pub(crate) struct Order<'a> {
+    pub(crate) app: &'a str,
+    pub(crate) profile: Profile,
+    /// CRM origins that may embed it, besides HubSpot's own.
+    pub(crate) allow_hosts: &'a [String],
+    /// Gets a folder named as the app.
+    pub(crate) into: &'a Path,
+}
+
+/// What a build is for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Profile {
+    /// To be there soon.
+    Dev,
+    /// To be small and fast.
+    Release,
+}
+
 pub(crate) fn run(shell: &Shell, flags: &Build) -> Result<()> {
-    let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
-    let folder = build(shell, name, flags.release, &flags.allow_host)?;
+    let folder = build(
+        shell,
+        &Order {
+            app: flags.app.as_deref().unwrap_or(app::DEFAULT),
+            profile: if flags.release { Profile::Release } else { Profile::Dev },
+            allow_hosts: &flags.allow_host,
+            into: &shell.current_dir().join("dist"),
+        },
+    )?;
     crate::say(&format!("built {}", folder.display()));
     Ok(())
 }
 
 /// Builds an app and returns its folder.
-pub(crate) fn build(shell: &Shell, name: &str, release: bool, allow_hosts: &[String]) -> Result<PathBuf> {
-    let app = app::find(shell, name)?;
+pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
+    let app = app::find(shell, order.app)?;
     setup::wasm_target(shell)?;
-    let profile = if release { "wasm-release" } else { "dev" };
+    let (profile, directory) = match order.profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Release => ("wasm-release", "wasm-release"),
+    };
     let (package, name, title, page) = (&app.package, &app.name, &app.title, &app.page);
     cmd!(shell, "cargo build --package {package} --bin {name} --target wasm32-unknown-unknown --profile {profile}")
         .run()?;
 
-    let directory = if release { profile } else { "debug" };
     let wasm = setup::target_dir(shell).join(format!("wasm32-unknown-unknown/{directory}/{name}.wasm"));
-    let out = shell.current_dir().join("dist").join(name);
-    let hosts: Vec<String> = allow_hosts.iter().flat_map(|host| ["--allow-host".to_owned(), host.clone()]).collect();
-    let mut bundle = cmd!(
-        shell,
-        "cargo run --quiet --package cordboard-bundle -- --wasm {wasm} --page {page} --out {out} --title {title}"
-    )
-    .args(hosts);
+    let out = order.into.join(name);
+    let hosts = order.allow_hosts.iter().flat_map(|host| ["--allow-host", host]);
+    let mut bundle = cmd!(shell, "cargo run --quiet --package cordboard-bundle --")
+        .args([
+            "--wasm".as_ref(),
+            wasm.as_os_str(),
+            "--page".as_ref(),
+            page.as_os_str(),
+            "--out".as_ref(),
+            out.as_os_str(),
+        ])
+        .args(["--title", title])
+        .args(hosts);
     if let Some(theme) = &app.theme {
         bundle = bundle.arg("--theme").arg(theme);
     }
     if app.is_crm {
         bundle = bundle.arg("--crm");
     }
-    if release {
-        bundle = bundle.arg("--wasm-opt").arg(setup::wasm_opt(shell)?);
+    if order.profile == Profile::Release {
+        bundle = bundle.arg("--compress").arg("--wasm-opt").arg(setup::wasm_opt(shell)?);
     }
     bundle.run()?;
     Ok(out)

@@ -1,7 +1,8 @@
 //! A CRM page with the widget in it, on this machine, from one command.
 
+use crate::build::{Order, Profile, build};
 use crate::flags::Demo;
-use crate::{app, build, serve};
+use crate::{app, serve, setup};
 use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, TcpListener};
 use xshell::Shell;
@@ -19,8 +20,11 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     crate::say("Building the CRM page and the widget: minutes the first time, seconds after.");
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
     let crm = format!("http://localhost:{port}");
-    let simulator = build::build(shell, app::SIMULATOR, false, &[])?;
-    let widget = build::build(shell, name, false, std::slice::from_ref(&crm))?;
+    // Apart from `dist`, where a build may wait to be deployed.
+    let into = &setup::target_dir(shell).join("demo");
+    let allow_hosts = &[crm.clone()];
+    let simulator = build(shell, &Order { app: app::SIMULATOR, profile: Profile::Dev, allow_hosts: &[], into })?;
+    let widget = build(shell, &Order { app: name, profile: Profile::Dev, allow_hosts, into })?;
 
     // Two names of this machine are two origins, as a CRM and a vendor's widget have.
     let widget_url = format!("http://127.0.0.1:{widget_port}/");

@@ -1,7 +1,8 @@
 //! What an app costs to load, against its budget.
 
+use crate::build::{Order, Profile, build};
 use crate::flags::Size;
-use crate::{app, build};
+use crate::{app, setup};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::Path;
@@ -12,7 +13,10 @@ const BUDGET: u64 = 70_000;
 
 pub(crate) fn run(shell: &Shell, flags: &Size) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
-    let folder = build::build(shell, name, true, &[])?;
+    let folder = build(
+        shell,
+        &Order { app: name, profile: Profile::Release, allow_hosts: &[], into: &setup::target_dir(shell).join("size") },
+    )?;
     let mut files = compressed(&folder)?;
     files.extend(compressed(&folder.join("assets"))?);
     let total: u64 = files.iter().map(|(_, bytes)| bytes).sum();

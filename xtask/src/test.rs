@@ -1,6 +1,7 @@
 //! Every test: native, then in the browser.
 
-use crate::{app, build, setup};
+use crate::build::{Order, Profile, build};
+use crate::{app, setup};
 use anyhow::Result;
 use std::path::PathBuf;
 use xshell::{Shell, cmd};
@@ -22,10 +23,11 @@ fn browser(shell: &Shell) -> Result<()> {
     }
     let chromium = setup::chromium(shell)?;
     setup::npm_packages(shell)?;
-    for name in [app::DEFAULT, app::SIMULATOR] {
-        build::build(shell, name, true, &[TEST_HOSTS.to_owned()])?;
+    let into = &setup::target_dir(shell).join("e2e");
+    for app in [app::DEFAULT, app::SIMULATOR] {
+        build(shell, &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], into })?;
     }
-    cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).run()?;
+    cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).env("CORDBOARD_DIST", into).run()?;
     Ok(())
 }
 

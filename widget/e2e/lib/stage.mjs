@@ -5,7 +5,15 @@ import { chromium } from "playwright-core";
 import { SOFTPHONE } from "./files.mjs";
 import { serveBundle, serveHosts } from "./servers.mjs";
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-sync",
+  // Contexts are like incognito windows, which deny a frame of another site its storage; usual windows do not.
+  "--disable-features=AlwaysBlock3pcsIncognito",
+];
 /** Long enough for a busy machine: only a test that fails waits for it. */
 const TIMEOUT = 15_000;
 

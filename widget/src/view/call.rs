@@ -170,7 +170,7 @@ fn in_call(pad: Element, ui: Ui, model: &Model, call: &TrackedCall) -> Element {
 }
 
 /// What can be done with the call, as far as the line can do it.
-fn controls(ui: Ui, model: &Model, call: &TrackedCall) -> Element {
+fn controls(ui: Ui, model: &Model, call: &TrackedCall) -> Option<Element> {
     let can = |capability| model.flow.capabilities().has(capability);
     let is_early = !call.state().is_established();
     let is_muted = call.is_muted();
@@ -208,11 +208,15 @@ fn controls(ui: Ui, model: &Model, call: &TrackedCall) -> Element {
         buttons.push(pause.pressed(is_paused).name(text::PAUSE_RECORDING));
     }
     let refuse = |button: Element| button.refused(is_early).attr_if(is_early, "aria-describedby", "why");
-    div("controls")
+    if buttons.is_empty() {
+        return None;
+    }
+    let controls = div("controls")
         .attr("role", "group")
         .name(text::CONTROLS)
         .children(buttons.into_iter().map(refuse).collect())
-        .child(is_early.then(|| hint(text::NOT_YET).attr("id", "why")))
+        .child(is_early.then(|| hint(text::NOT_YET).attr("id", "why")));
+    Some(controls)
 }
 
 fn notes(ui: Ui, model: &Model) -> Option<Element> {

@@ -19,6 +19,8 @@ xflags::xflags! {
         optional --crm
         /// A CRM origin that may embed the app, besides HubSpot's own.
         repeated --allow-host pattern: HostPattern
+        /// Keeps each file in brotli and gzip, too.
+        optional --compress
         /// binaryen's wasm-opt, to make the module smaller.
         optional --wasm-opt path: PathBuf
     }

@@ -68,8 +68,13 @@ impl Bundle {
         }
         fs::create_dir_all(&self.out)?;
         fs::write(self.out.join("_headers"), headers::headers(&policy.header(), &module.path))?;
-        Asset::new("index.html", html).write(&self.out)?;
-        module.write(&self.out)
+        for asset in [Asset::new("index.html", html), module] {
+            asset.write(&self.out)?;
+            if self.compress {
+                asset.write_compressed(&self.out)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -100,6 +105,7 @@ mod tests {
             text("out"),
             "--title".into(),
             "A & B".into(),
+            "--compress".into(),
             "--allow-host".into(),
             "http://localhost:*".into(),
         ]);

@@ -3,6 +3,7 @@
 //! The page's state is in here; what must happen outside comes out as [`Effect`]s.
 
 mod call;
+mod html;
 mod queue;
 mod reactions;
 mod records;

@@ -1,6 +1,7 @@
 //! How the page reacts to what the widget says.
 
 use super::call::{Call, CallStatus};
+use super::html::text_of;
 use super::records::{ObjectType, Record, RecordId, with_number};
 use super::{Crm, Effect, Link, MAX_CALLS, Page, Panel, Size, Tone, engagement_id, id as wire_id};
 use crate::settings::{Fault, Settings};
@@ -296,7 +297,7 @@ impl Call {
             self.to = to;
         }
         self.title = text(properties.title);
-        self.notes = properties.body.map(|body| body.as_str().to_owned()).filter(|notes| !notes.is_empty());
+        self.notes = properties.body.map(|body| text_of(body.as_str())).filter(|notes| !notes.is_empty());
         self.outcome = properties.disposition.filter(|outcome| !outcome.is_empty());
         let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
         self.recording = text(properties.recording_url).filter(is_web);
