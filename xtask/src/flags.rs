@@ -39,5 +39,12 @@ xflags::xflags! {
             /// Which app; `softphone` without it.
             optional --app name: String
         }
+        /// Measures how fast an app loads in HubSpot's own host class; wants a machine that does nothing else.
+        cmd bench {
+            /// Which app; `softphone` without it.
+            optional --app name: String
+            /// Loads of each page, with and without a cache; 9 without it.
+            optional --runs count: u32
+        }
     }
 }

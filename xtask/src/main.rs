@@ -1,6 +1,7 @@
-//! What one does with Cordboard, from a demo to what CI runs: `cargo xtask help`.
+//! What one does with Cordboard, from a demo to what CI runs: `cargo xtask --help`.
 
 mod app;
+mod bench;
 mod build;
 mod ci;
 mod demo;
@@ -37,6 +38,7 @@ fn run(flags: Xtask) -> Result<()> {
         XtaskCmd::Test(_) => test::run(&shell),
         XtaskCmd::Ci(_) => ci::run(&shell),
         XtaskCmd::Size(flags) => size::run(&shell, &flags),
+        XtaskCmd::Bench(flags) => bench::run(&shell, &flags),
     }
 }
 

@@ -22,13 +22,13 @@ export class Host {
   }
 
   /**
-   * Opens a host page with the widget in it, and waits until it is ready to call.
+   * Opens a host page with the widget in it, and waits until it has greeted, unless `greets` is false.
    *
    * - `sdk`: the version of the official SDK.
    * - `sync`: more fields of SYNC.
    * - `crm.create`, `crm.update`: `"succeeds"`, `"fails"` or `"is silent"`. `crm.matches`: who may be calling.
    */
-  static async open(stage, t, { sdk = "0.9.7", sync = CONTEXT, crm = {}, page, ...options } = {}) {
+  static async open(stage, t, { sdk = "0.9.7", sync = CONTEXT, crm = {}, page, greets = true, ...options } = {}) {
     page ??= await stage.page(t, options);
     const host = new Host(page, stage.hosts, `${stage.widget}/`);
     await page.exposeFunction("record", (message, origin) => {
@@ -37,7 +37,7 @@ export class Host {
     });
     await page.goto(`${stage.hosts}/${sdk}`);
     await page.evaluate(embed, { src: host.src, sync, crm, engagement: FIRST_ENGAGEMENT });
-    await host.greeting();
+    if (greets) await host.greeting();
     return host;
   }
 
@@ -108,7 +108,8 @@ export class Host {
 /** Runs in the page. */
 function embed({ src, sync, crm, engagement }) {
   addEventListener("message", (event) => {
-    if (event.source === window.manager?.iFrame?.contentWindow) window.record(event.data, event.origin);
+    const isWidget = event.source === window.manager?.iFrame?.contentWindow;
+    if (isWidget && !event.data.marker) window.record(event.data, event.origin);
   });
   const engagements = new Map();
   const say = (type, data) => window.manager.sendMessage({ type, data });

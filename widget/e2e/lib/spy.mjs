@@ -28,7 +28,7 @@ export async function spyOn(page) {
 }
 
 export const posts = (frame) => frame.evaluate(() => window.posts);
-export const heard = (frame) => frame.evaluate(() => window.heard);
+export const heard = (frame) => frame.evaluate(() => window.heard.filter((message) => !message?.marker));
 
 /**
  * Waits until `to` has dealt with all that `from` posted to it so far, and the answers have come back. Both windows are
@@ -36,11 +36,11 @@ export const heard = (frame) => frame.evaluate(() => window.heard);
  */
 export async function settled(from, to, [toFrom, fromTo] = ["frames[0]", "parent"]) {
   for (const [sender, receiver, path] of [[from, to, toFrom], [to, from, fromTo]]) {
-    const marker = `marker ${Math.random()}`;
+    const marker = Math.random();
     await sender.evaluate(([path, marker]) => {
       const [, name, index] = /^(\w+)(?:\[(\d+)\])?$/.exec(path);
-      (index ? window[name][index] : window[name]).postMessage(marker, "*");
+      (index ? window[name][index] : window[name]).postMessage({ marker }, "*");
     }, [path, marker]);
-    await until("a marker", () => receiver.evaluate((marker) => window.heard.includes(marker), marker));
+    await until("a marker", () => receiver.evaluate((marker) => window.heard.some((message) => message?.marker === marker), marker));
   }
 }

@@ -1,14 +1,17 @@
 // The widget as its users meet it: by roles and names.
 
+/** The id that HubSpot gives the frame, and the official SDK. */
+const FRAME = "#hubspot-calling-extension-iframe";
+
 export class Widget {
   constructor(page) {
     this.page = page;
-    this.ui = page.frameLocator("iframe");
+    this.ui = page.frameLocator(FRAME);
   }
 
   /** The widget's frame, to run code in. */
   async frame() {
-    const element = await this.page.waitForSelector("iframe");
+    const element = await this.page.waitForSelector(FRAME);
     return element.contentFrame();
   }
 

@@ -11,6 +11,8 @@ use web_sys::{Document, Event};
 
 pub(super) type Text = Cow<'static, str>;
 type Handler = Box<dyn Fn(&Event)>;
+/// A handler that can be called while another takes its place.
+type Shared = Rc<dyn Fn(&Event)>;
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -127,7 +129,7 @@ pub(super) struct DrawnElement {
 /// Stays with its element; what it does changes.
 struct Listener {
     event: &'static str,
-    handler: Rc<RefCell<Rc<dyn Fn(&Event)>>>,
+    handler: Rc<RefCell<Shared>>,
     _closure: Closure<dyn Fn(Event)>,
 }
 
@@ -246,7 +248,7 @@ impl Listener {
         let current = Rc::clone(&handler);
         let closure = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             // What it does may draw the page anew, and then something else takes its place.
-            let handler: Rc<dyn Fn(&Event)> = Rc::clone(&current.borrow());
+            let handler: Shared = Rc::clone(&current.borrow());
             handler(&event);
         });
         let _ = element.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());

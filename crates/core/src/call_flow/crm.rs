@@ -69,11 +69,7 @@ impl CallFlow {
 
     fn handle_host_message(&mut self, now: Timestamp, message: HostMessage) {
         match message {
-            HostMessage::DialNumber(dial) => {
-                if !self.dial(now, dial.phone_number.as_str(), true) {
-                    self.say_error("The number could not be called; the calling app says why.");
-                }
-            }
+            HostMessage::DialNumber(dial) => self.dial_for_crm(now, dial.phone_number.as_str()),
             HostMessage::EndCall(reference) => {
                 let named = reference.external_call_id.filter(|id| self.call(id).is_some());
                 let speaking = || self.calls.iter().find(|call| call.state() == CallState::Connected);
@@ -84,6 +80,12 @@ impl CallFlow {
             }
             HostMessage::NavigateToRecordFailed(_) => self.notify(Notice::RecordNotOpened),
             _ => {}
+        }
+    }
+
+    fn dial_for_crm(&mut self, now: Timestamp, number: &str) {
+        if !self.dial(now, number, true) {
+            self.say_error("The number could not be called; the calling app says why.");
         }
     }
 

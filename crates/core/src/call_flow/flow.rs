@@ -32,6 +32,7 @@ pub struct FlowConfig {
 
 /// What the flow wants done.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "taken out at once, never kept in numbers; on wasm it is not that large")]
 pub enum Output {
     /// An order to the line. Its answer goes to [`CallFlow::handle_reply`].
     Line(Command),

@@ -5,21 +5,19 @@ use cordboard::protocol::{
     CallReference, DialNumber, EngagementId, ExternalCallId, HostMessage, Request, Sensitive, SessionEvent, Sync,
     SyncContext, WidgetMessage,
 };
-use cordboard::telephony::{
-    CallId, CallState, Capabilities, Credentials, DialPolicy, Error, EventHub, Operation, PhoneNumber,
-};
+use cordboard::telephony::{CallId, CallState, Capabilities, Credentials, DialPolicy, Error, PhoneNumber};
 use cordboard::{Timestamp, Value};
 use cordboard_mock::{Fault, MockAgent, MockConfig, Network, numbers};
 use std::time::Duration;
 
-pub struct Desk {
-    pub flow: CallFlow,
-    pub network: Network,
-    pub now: Timestamp,
-    pub crm: Vec<WidgetMessage>,
-    pub notices: Vec<Notice>,
+pub(crate) struct Desk {
+    pub(crate) flow: CallFlow,
+    pub(crate) network: Network,
+    pub(crate) now: Timestamp,
+    pub(crate) crm: Vec<WidgetMessage>,
+    pub(crate) notices: Vec<Notice>,
     /// Whether the CRM answers what it is asked.
-    pub crm_answers: bool,
+    pub(crate) crm_answers: bool,
     agent: Option<MockAgent>,
     engagements: u32,
     pages: u64,
@@ -27,13 +25,13 @@ pub struct Desk {
 
 impl Desk {
     /// Signed in, with a CRM.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut desk = Self::without_crm(Capabilities::all());
         desk.crm_ready(None);
         desk
     }
 
-    pub fn without_crm(capabilities: Capabilities) -> Self {
+    pub(crate) fn without_crm(capabilities: Capabilities) -> Self {
         let network = Network::new(MockConfig { capabilities, ..MockConfig::default() });
         let mut desk = Self {
             flow: CallFlow::new(config(capabilities, 1)),
@@ -51,7 +49,7 @@ impl Desk {
     }
 
     /// The page is loaded again: another flow over the same network, which goes on meanwhile.
-    pub fn reload(&mut self) {
+    pub(crate) fn reload(&mut self) {
         let saved: Value = self.flow.save();
         self.pages += 1;
         self.flow = CallFlow::new(config(self.network.config().capabilities, self.pages));
@@ -59,25 +57,25 @@ impl Desk {
         self.agent = None;
     }
 
-    pub fn sign_in(&mut self) {
+    pub(crate) fn sign_in(&mut self) {
         self.intend(Intent::SignIn(Credentials::None));
     }
 
-    pub fn crm_ready(&mut self, engagement: Option<&str>) {
+    pub(crate) fn crm_ready(&mut self, engagement: Option<&str>) {
         let context = SyncContext { engagement_id: engagement.map(EngagementId::from), ..SyncContext::default() };
         self.session(SessionEvent::Ready(Sync { message_id: "host_1".to_owned(), host_url: None, context }));
     }
 
-    pub fn session(&mut self, event: SessionEvent) {
+    pub(crate) fn session(&mut self, event: SessionEvent) {
         self.flow.handle_session(self.now, event);
         self.settle();
     }
 
-    pub fn host(&mut self, message: HostMessage) {
+    pub(crate) fn host(&mut self, message: HostMessage) {
         self.session(SessionEvent::Message(message));
     }
 
-    pub fn host_dials(&mut self, number: &str) {
+    pub(crate) fn host_dials(&mut self, number: &str) {
         let dial = DialNumber {
             phone_number: Sensitive::from(number),
             portal_id: None,
@@ -94,41 +92,41 @@ impl Desk {
         self.host(HostMessage::DialNumber(dial));
     }
 
-    pub fn host_ends_call(&mut self) {
+    pub(crate) fn host_ends_call(&mut self) {
         self.host(HostMessage::EndCall(CallReference::default()));
     }
 
-    pub fn intend(&mut self, intent: Intent) {
+    pub(crate) fn intend(&mut self, intent: Intent) {
         self.flow.handle_intent(self.now, intent);
         self.settle();
     }
 
-    pub fn dial(&mut self, number: &str) {
+    pub(crate) fn dial(&mut self, number: &str) {
         self.intend(Intent::Dial(number.to_owned()));
     }
 
     /// Does something with the last call.
-    pub fn act(&mut self, action: Action) {
+    pub(crate) fn act(&mut self, action: Action) {
         if let Some(id) = self.flow.calls().last().map(|call| call.id.clone()) {
             self.intend(Intent::Act(id, action));
         }
     }
 
-    pub fn incoming(&mut self) -> Option<CallId> {
+    pub(crate) fn incoming(&mut self) -> Option<CallId> {
         let from = PhoneNumber::from_e164("+16175550199").ok();
-        let to = PhoneNumber::from_e164(numbers::SALES).unwrap();
+        let to = PhoneNumber::from_e164(numbers::SALES).expect("a number of the table");
         let call = self.network.incoming(self.now, from, &to);
         self.settle();
         call
     }
 
-    pub fn inject(&mut self, fault: Fault) {
+    pub(crate) fn inject(&mut self, fault: Fault) {
         self.network.inject(self.now, fault);
         self.settle();
     }
 
     /// Lets time pass, step by step.
-    pub fn wait(&mut self, duration: Duration) {
+    pub(crate) fn wait(&mut self, duration: Duration) {
         let end = self.now + duration;
         loop {
             let due = [self.network.poll_timeout(), self.flow.poll_timeout()].into_iter().flatten().min();
@@ -144,20 +142,20 @@ impl Desk {
         self.settle();
     }
 
-    pub fn seconds(&mut self, seconds: u64) {
+    pub(crate) fn seconds(&mut self, seconds: u64) {
         self.wait(Duration::from_secs(seconds));
     }
 
-    pub fn call(&self) -> &TrackedCall {
+    pub(crate) fn call(&self) -> &TrackedCall {
         self.flow.calls().last().expect("a call")
     }
 
-    pub fn state(&self) -> CallState {
+    pub(crate) fn state(&self) -> CallState {
         self.call().state()
     }
 
     /// The types of the messages that the CRM got since the last time, without the signing in.
-    pub fn told(&mut self) -> Vec<&'static str> {
+    pub(crate) fn told(&mut self) -> Vec<&'static str> {
         let types = self.crm.iter().map(WidgetMessage::message_type);
         let told = types.filter(|name| !matches!(*name, "INITIALIZED" | "LOGGED_IN" | "USER_AVAILABLE")).collect();
         self.crm.clear();
@@ -165,7 +163,7 @@ impl Desk {
     }
 
     /// Works until nothing is left to do.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         loop {
             if let Some(output) = self.flow.poll_output() {
                 match output {
@@ -207,7 +205,7 @@ impl Desk {
         Some(SessionEvent::EngagementCreated { call: call.clone(), engagement })
     }
 
-    pub fn request_failed(&mut self, request: Request) {
+    pub(crate) fn request_failed(&mut self, request: Request) {
         let call = self.call().id.clone();
         self.session(SessionEvent::RequestFailed { request, call, reason: None });
     }

@@ -146,7 +146,7 @@ fn action(deed: Deed) -> Action {
         Deed::Hold => Action::Hold,
         Deed::Resume => Action::Resume,
         Deed::Mute => Action::Mute,
-        Deed::Key => Action::SendDigits(Digits::parse("5").unwrap()),
+        Deed::Key => Action::SendDigits(Digits::parse("5").expect("a key")),
         Deed::Record => Action::StartRecording,
         Deed::Transfer => Action::Transfer(numbers::BLAKE.to_owned()),
         Deed::Consult => Action::Consult(numbers::ANSWERS.to_owned()),
