@@ -14,22 +14,23 @@ const ONLY_DIGITS = "Use only digits, spaces and + in a number.";
 const OTHER_ADDRESS = "Only phone numbers can be called.";
 const EMERGENCY = "Emergency numbers can't be called from here. Use a telephone.";
 const PREMIUM = "Your account does not allow premium-rate numbers.";
+/** Neighbours differ in their words, so that the words of the one before are not taken for those of the next. */
 const BAD_NUMBERS = [
   ["", "Type the number to call."],
-  ["   ", "Type the number to call."],
   ["call me", ONLY_DIGITS],
+  ["   ", "Type the number to call."],
   ["617-FLOWERS", ONLY_DIGITS],
-  ["<img src=x onerror=alert(1)>", ONLY_DIGITS],
   ["123", "Too short for a phone number. Add the missing digits."],
+  ["<img src=x onerror=alert(1)>", ONLY_DIGITS],
   ["+16175550100123456", "Too long for a phone number. Check its digits."],
-  ["617 555 0100 x12", "Call the number without its extension, then press it on the keypad."],
-  ["+999 555 0100 22", "No country has this calling code. Check the first digits."],
   ["911", EMERGENCY],
-  ["1-1-2", EMERGENCY],
   ["+1 900 555 0142", PREMIUM],
+  ["1-1-2", EMERGENCY],
   ["+44 90 1234 5678", PREMIUM],
+  ["617 555 0100 x12", "Call the number without its extension, then press it on the keypad."],
   ["+881 612345678", PREMIUM],
   ["sip:alex@example.com", OTHER_ADDRESS],
+  ["+999 555 0100 22", "No country has this calling code. Check the first digits."],
   ["client:alex", OTHER_ADDRESS],
 ];
 
@@ -54,7 +55,7 @@ describe("numbers", { concurrency: 3 }, () => {
 
   test("typed by the user", async (t) => {
     const host = await Host.open(stage, t);
-    for (const [typed, words] of BAD_NUMBERS.slice(2)) {
+    for (const [typed, words] of BAD_NUMBERS.filter(([number]) => number.trim())) {
       await host.widget.number.fill(typed);
       await host.widget.number.press("Enter");
       await host.widget.sees(words);

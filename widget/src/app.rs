@@ -57,10 +57,15 @@ pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
     let app: &'static App = Box::leak(Box::new(App::new(Rc::new(line), config)));
     // Before anything is drawn: the CRM may be waiting for its answer.
     app.listen_to_crm();
-    app.listen_to_line();
-    app.listen_to_page();
-    *app.view.borrow_mut() = View::new(app);
-    app.dispatch(Msg::Start);
+    // A message leaves the page when the task that posted it is over, so all the rest is another task.
+    spawn(async move {
+        app.clock.sleep(Duration::ZERO).await;
+        app.listen_to_line();
+        app.listen_to_page();
+        let view = View::new(app);
+        *app.view.borrow_mut() = view;
+        app.dispatch(Msg::Start);
+    });
 }
 
 /// What a view needs: the model to draw and a way to send messages.

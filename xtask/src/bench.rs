@@ -21,7 +21,7 @@ pub(crate) fn run(shell: &Shell, flags: &Bench) -> Result<()> {
 
     let into = &setup::target_dir(shell).join("bench");
     let host = format!("http://localhost:{PORT}");
-    let allow_hosts = &[host.clone()];
+    let allow_hosts = std::slice::from_ref(&host);
     let mut folders: Vec<PathBuf> =
         ["host", "floor", "official"].iter().map(|page| copy(shell, page, into)).collect::<Result<_>>()?;
     folders.push(build(shell, &Order { app: name, profile: Profile::Release, allow_hosts, into })?);

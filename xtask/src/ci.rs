@@ -1,7 +1,6 @@
 //! Everything that a change must pass.
 
-use crate::flags::Size;
-use crate::{setup, size, test};
+use crate::{setup, test};
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
@@ -17,6 +16,5 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     cmd!(shell, "cargo doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-D warnings").run()?;
     let deny = setup::cargo_deny(shell)?;
     cmd!(shell, "{deny} check bans licenses sources").run()?;
-    test::run(shell)?;
-    size::run(shell, &Size { app: None })
+    test::run(shell)
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     let crm = format!("http://localhost:{port}");
     // Apart from `dist`, where a build may wait to be deployed.
     let into = &setup::target_dir(shell).join("demo");
-    let allow_hosts = &[crm.clone()];
+    let allow_hosts = std::slice::from_ref(&crm);
     let simulator = build(shell, &Order { app: app::SIMULATOR, profile: Profile::Dev, allow_hosts: &[], into })?;
     let widget = build(shell, &Order { app: name, profile: Profile::Dev, allow_hosts, into })?;
 

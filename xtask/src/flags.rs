@@ -32,7 +32,7 @@ xflags::xflags! {
         }
         /// Runs every test, native and in Chromium.
         cmd test {}
-        /// Runs what a change must pass: format, lints, docs, licences, tests, size.
+        /// Runs what a change must pass: format, lints, docs, licences, tests.
         cmd ci {}
         /// Builds an app for release and fails when it is over its budget.
         cmd size {

@@ -67,8 +67,10 @@ impl Peer {
             let is_peer = peer.window().is_some_and(|window| JsValue::from(window) == source);
             handler(Message { event, origin: event.origin(), is_peer });
         };
-        for event in take_kept_events() {
-            receive(&event);
+        for event in take_kept_events().iter() {
+            if let Some(event) = event.dyn_ref() {
+                receive(event);
+            }
         }
         Listener::new(&window(), "message", move |event| {
             if let Some(event) = event.dyn_ref::<MessageEvent>() {
@@ -79,14 +81,11 @@ impl Peer {
 }
 
 /// The events that the page's first lines of script kept in `window.__cordboard`, which then stops keeping them.
-fn take_kept_events() -> Vec<MessageEvent> {
+fn take_kept_events() -> js_sys::Array {
     let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
     let kept = get(&window(), "__cordboard");
     if let Ok(stop) = get(&kept, "stop").dyn_into::<js_sys::Function>() {
         let _ = stop.call0(&kept);
     }
-    match get(&kept, "events").dyn_into::<js_sys::Array>() {
-        Ok(events) => events.iter().filter_map(|event| event.dyn_into().ok()).collect(),
-        Err(_) => Vec::new(),
-    }
+    get(&kept, "events").dyn_into().unwrap_or_default()
 }

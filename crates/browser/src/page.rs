@@ -35,7 +35,7 @@ fn parameter(text: &str, name: &str) -> Option<String> {
 /// The content of the page's `<meta>` of that name.
 #[must_use]
 pub fn meta(name: &str) -> Option<String> {
-    window().document()?.query_selector(&format!("meta[name=\"{name}\"]")).ok()??.get_attribute("content")
+    window().document()?.query_selector(&["meta[name=\"", name, "\"]"].concat()).ok()??.get_attribute("content")
 }
 
 /// Calls back when a key is pressed anywhere in the page.

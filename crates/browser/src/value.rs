@@ -32,7 +32,11 @@ fn read(value: &JsValue, depth: usize, left: &mut usize) -> Value {
     }
     if let Some(list) = value.dyn_ref::<Array>() {
         let length = list.length().min(u32::try_from(*left).unwrap_or(u32::MAX));
-        return Value::Array((0..length).map(|index| read(&list.get(index), depth - 1, left)).collect());
+        let mut items = Vec::new();
+        for index in 0..length {
+            items.push(read(&list.get(index), depth - 1, left));
+        }
+        return Value::Array(items);
     }
     let Some(source) = value.dyn_ref::<js_sys::Object>().filter(|_| !value.is_function()) else { return Value::Null };
     let mut object = Object::new();

@@ -8,7 +8,9 @@
 pub mod call_flow;
 pub mod platform;
 pub mod protocol;
+mod queue;
 pub mod telephony;
+mod text;
 mod time;
 mod value;
 

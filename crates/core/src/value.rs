@@ -40,7 +40,11 @@ impl Object {
 
     /// Sets a field, in the place of an older one of the same name.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        let value = value.into();
+        self.put(name, value.into());
+    }
+
+    /// Apart from [`set`](Self::set), so that its code is there once and not once for each type of value.
+    fn put(&mut self, name: &str, value: Value) {
         match self.0.iter_mut().find(|(key, _)| key == name) {
             Some((_, old)) => *old = value,
             None => self.0.push((name.to_owned(), value)),

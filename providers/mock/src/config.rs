@@ -73,10 +73,12 @@ impl MockAgent {
     pub(crate) fn caller_ids(self) -> Vec<CallerId> {
         let labels =
             [(self.number(), "Direct line"), (numbers::SALES, "Sales, Boston"), (numbers::SUPPORT, "Support, London")];
-        let caller_id = |(number, label): (&str, &str)| {
-            let number = PhoneNumber::from_e164(number).ok()?;
-            Some(CallerId { number, label: label.to_owned() })
-        };
-        labels.into_iter().filter_map(caller_id).collect()
+        let mut caller_ids = Vec::new();
+        for (number, label) in labels {
+            if let Ok(number) = PhoneNumber::from_e164(number) {
+                caller_ids.push(CallerId { number, label: label.to_owned() });
+            }
+        }
+        caller_ids
     }
 }

@@ -1,12 +1,12 @@
 use crate::config::MockAgent;
 use crate::network::Network;
 use crate::telephony::Mock;
-use cordboard::platform::{Clock, MaybeSend, MaybeSync};
+use cordboard::platform::{Clock, Lock, MaybeSend, MaybeSync};
 use cordboard::telephony::EventHub;
 use cordboard::{Timestamp, Value};
 use core::future::{Future, poll_fn};
 use core::task::{Poll, Waker};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 /// Where a network is kept while no page holds it.
 pub trait Store: MaybeSend + MaybeSync {
@@ -18,7 +18,7 @@ pub trait Store: MaybeSend + MaybeSync {
 pub struct Exchange {
     pub(crate) clock: Arc<dyn Clock>,
     store: Option<Box<dyn Store>>,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 struct State {
@@ -30,7 +30,7 @@ struct State {
 /// One instance of an agent's line.
 pub(crate) struct Line {
     pub(crate) hub: EventHub,
-    agent: Mutex<Option<MockAgent>>,
+    agent: Lock<Option<MockAgent>>,
 }
 
 impl Exchange {
@@ -47,16 +47,17 @@ impl Exchange {
 
     #[allow(clippy::arc_with_non_send_sync, reason = "in a browser there is one thread, and nothing is `Send`")]
     fn start(network: Network, clock: impl Clock + 'static, store: Option<Box<dyn Store>>) -> Arc<Self> {
-        let state = Mutex::new(State { network, lines: Vec::new(), driver: None });
+        let state = Lock::new(State { network, lines: Vec::new(), driver: None });
         Arc::new(Self { clock: Arc::new(clock), store, state })
     }
 
     /// Another instance of an agent's line. With [`SignInMethod::Password`](cordboard::telephony::SignInMethod), who signs in
     /// decides whose line it is.
+    #[allow(clippy::arc_with_non_send_sync, reason = "in a browser there is one thread, and nothing is `Send`")]
     pub fn line(self: &Arc<Self>, agent: MockAgent) -> Mock {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let hub = EventHub::new(state.network.config().backlog);
-        let line = Arc::new(Line { hub, agent: Mutex::default() });
+        let line = Arc::new(Line { hub, agent: Lock::default() });
         state.lines.retain(|line| line.strong_count() > 0);
         state.lines.push(Arc::downgrade(&line));
         Mock::new(Arc::clone(self), line, agent)
@@ -64,14 +65,14 @@ impl Exchange {
 
     /// Does something to the network: lets somebody call, say, or something go wrong.
     pub fn control<T>(&self, act: impl FnOnce(&mut Network, Timestamp) -> T) -> T {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let result = act(&mut state.network, self.clock.now());
         self.settle(&mut state);
         result
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Network) -> T) -> T {
-        read(&self.lock().network)
+        read(&self.state.lock().network)
     }
 
     /// Lets time pass. Never ends.
@@ -80,7 +81,7 @@ impl Exchange {
         let mut alarm = None;
         poll_fn(move |context| {
             loop {
-                let mut state = exchange.lock();
+                let mut state = exchange.state.lock();
                 let now = exchange.clock.now();
                 state.network.advance(now);
                 exchange.deliver(&mut state);
@@ -115,18 +116,14 @@ impl Exchange {
             store.save(&network.save());
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Line {
     pub(crate) fn agent(&self) -> Option<MockAgent> {
-        *self.agent.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.agent.lock()
     }
 
     pub(crate) fn set_agent(&self, agent: Option<MockAgent>) {
-        *self.agent.lock().unwrap_or_else(PoisonError::into_inner) = agent;
+        *self.agent.lock() = agent;
     }
 }

@@ -54,7 +54,7 @@ impl Network {
         match fault {
             Fault::Refuse(_) | Fault::LoseOrder | Fault::LoseReply => {
                 if self.faults.len() < MAX_WAITING {
-                    self.faults.push_back(fault);
+                    self.faults.push(fault);
                 }
             }
             Fault::DuplicateEvent => self.duplicate = true,

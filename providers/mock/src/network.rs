@@ -8,7 +8,6 @@ use cordboard::telephony::{
     Direction, EndReason, Error, ErrorKind, Event, Operation, PhoneNumber, Recording, SignInMethod, Transfer,
 };
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// The most calls that one agent can have.
 pub(crate) const MAX_CALLS: usize = 6;
@@ -33,11 +32,11 @@ pub struct Network {
     pub(crate) seats: [Seat; 2],
     pub(crate) legs: Vec<Leg>,
     /// By time; equal times in the order in which they were set.
-    pub(crate) timers: VecDeque<Timer>,
+    pub(crate) timers: Vec<Timer>,
     pub(crate) calls: u32,
     pub(crate) random: u32,
-    pub(crate) faults: VecDeque<Fault>,
-    pub(crate) outputs: VecDeque<(MockAgent, Event)>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) outputs: Vec<(MockAgent, Event)>,
     pub(crate) held_until: Timestamp,
     pub(crate) duplicate: bool,
     pub(crate) lost: bool,
@@ -48,7 +47,7 @@ pub struct Network {
 pub(crate) struct Seat {
     pub(crate) signed_in: bool,
     pub(crate) availability: Availability,
-    pub(crate) dialled: VecDeque<(DialKey, CallId)>,
+    pub(crate) dialled: Vec<(DialKey, CallId)>,
     pub(crate) missed: u64,
 }
 
@@ -108,10 +107,10 @@ impl Network {
             now: Timestamp::default(),
             seats: Default::default(),
             legs: Vec::new(),
-            timers: VecDeque::new(),
+            timers: Vec::new(),
             calls: 0,
-            faults: VecDeque::new(),
-            outputs: VecDeque::new(),
+            faults: Vec::new(),
+            outputs: Vec::new(),
             held_until: Timestamp::default(),
             duplicate: false,
             lost: false,
@@ -126,8 +125,8 @@ impl Network {
 
     /// Lets everything happen that is due.
     pub fn advance(&mut self, now: Timestamp) {
-        while self.timers.front().is_some_and(|timer| timer.at <= now) {
-            let Some(timer) = self.timers.pop_front() else { break };
+        while self.timers.first().is_some_and(|timer| timer.at <= now) {
+            let timer = self.timers.remove(0);
             self.now = self.now.max(timer.at);
             self.step(timer.step);
         }
@@ -138,7 +137,8 @@ impl Network {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let held = (!self.outputs.is_empty()).then_some(self.held_until);
-        self.timers.front().map(|timer| timer.at).into_iter().chain(held).min()
+        let due = self.timers.first().map(|timer| timer.at);
+        [due, held].into_iter().flatten().min()
     }
 
     /// The next event, and the agent whose lines are to hear it.
@@ -148,9 +148,9 @@ impl Network {
         }
         if self.duplicate {
             self.duplicate = false;
-            return self.outputs.front().cloned();
+            return self.outputs.first().cloned();
         }
-        self.outputs.pop_front()
+        if self.outputs.is_empty() { None } else { Some(self.outputs.remove(0)) }
     }
 
     /// How long an order is on its way, to a number or about a call.
@@ -175,12 +175,10 @@ impl Network {
             (SignInMethod::Password, Credentials::None) => self.seat(own).signed_in.then_some(own),
             (SignInMethod::Password, Credentials::Password { name, password }) => named(name, password),
         };
-        let result = self.take_fault().and_then(|reply| {
-            let agent = agent.ok_or(ErrorKind::BadCredentials)?;
-            self.seat(agent).signed_in = true;
-            reply.map(|()| agent)
-        });
-        result.map_err(|kind| refused(kind, Operation::SignIn, None))
+        let lost_reply = self.take_fault(Operation::SignIn, None)?;
+        let agent = agent.ok_or_else(|| refused(ErrorKind::BadCredentials, Operation::SignIn, None))?;
+        self.seat(agent).signed_in = true;
+        lost_reply.map_or(Ok(agent), Err)
     }
 
     /// Signs an agent out and ends their calls.
@@ -190,17 +188,15 @@ impl Network {
     pub fn sign_out(&mut self, now: Timestamp, agent: Option<MockAgent>) -> Result<(), Error> {
         self.advance(now);
         let Some(agent) = agent.filter(|agent| self.seat(*agent).signed_in) else { return Ok(()) };
-        let result = self.take_fault().and_then(|reply| {
-            let calls: Vec<CallId> = self.legs_of(agent).map(|leg| leg.call.id.clone()).collect();
-            for call in calls {
-                self.hang_up(&call);
-            }
-            let seat = self.seat(agent);
-            seat.signed_in = false;
-            seat.availability = Availability::Away;
-            reply
-        });
-        result.map_err(|kind| refused(kind, Operation::SignOut, None))
+        let lost_reply = self.take_fault(Operation::SignOut, None)?;
+        while let Some(leg) = self.legs.iter().find(|leg| leg.agent == agent) {
+            let call = leg.call.id.clone();
+            self.hang_up(&call);
+        }
+        let seat = self.seat(agent);
+        seat.signed_in = false;
+        seat.availability = Availability::Away;
+        lost_reply.map_or(Ok(()), Err)
     }
 
     /// Says whether an agent takes inbound calls.
@@ -233,7 +229,11 @@ impl Network {
     /// As [`Telephony`](cordboard::telephony::Telephony) says.
     pub fn active_calls(&mut self, now: Timestamp, agent: Option<MockAgent>) -> Result<Vec<Call>, Error> {
         self.order(now, agent, Operation::ActiveCalls, None, |network, agent| {
-            Ok(network.legs_of(agent).map(|leg| leg.call.clone()).collect())
+            let mut calls = Vec::new();
+            for leg in network.legs_of(agent) {
+                calls.push(leg.call.clone());
+            }
+            Ok(calls)
         })
     }
 
@@ -318,39 +318,41 @@ impl Network {
         call: Option<&CallId>,
         run: impl FnOnce(&mut Self, MockAgent) -> Result<T, ErrorKind>,
     ) -> Result<T, Error> {
-        self.advance(now);
-        let admitted = self.admit(agent, operation);
-        let result = admitted.and_then(|(agent, reply)| {
-            let value = run(self, agent)?;
-            reply.map(|()| value)
-        });
-        result.map_err(|kind| refused(kind, operation, call))
+        let (agent, lost_reply) = self.admit(now, agent, operation, call)?;
+        let value = run(self, agent).map_err(|kind| refused(kind, operation, call))?;
+        lost_reply.map_or(Ok(value), Err)
     }
 
-    /// The agent who gives an order, and what becomes of the reply.
+    /// The agent who gives an order, and what its reply is if that gets lost.
     fn admit(
         &mut self,
+        now: Timestamp,
         agent: Option<MockAgent>,
         operation: Operation,
-    ) -> Result<(MockAgent, Result<(), ErrorKind>), ErrorKind> {
+        call: Option<&CallId>,
+    ) -> Result<(MockAgent, Option<Error>), Error> {
+        self.advance(now);
         if !self.config.capabilities.supports(operation) {
-            return Err(ErrorKind::Unsupported);
+            return Err(refused(ErrorKind::Unsupported, operation, call));
         }
-        let agent = agent.filter(|agent| self.seat(*agent).signed_in).ok_or(ErrorKind::NotSignedIn)?;
-        Ok((agent, self.take_fault()?))
+        let Some(agent) = agent.filter(|agent| self.seat(*agent).signed_in) else {
+            return Err(refused(ErrorKind::NotSignedIn, operation, call));
+        };
+        Ok((agent, self.take_fault(operation, call)?))
     }
 
-    /// What goes wrong now: with the order, or with its reply.
-    fn take_fault(&mut self) -> Result<Result<(), ErrorKind>, ErrorKind> {
+    /// What goes wrong now: with the order, or (`Ok`) with its reply.
+    fn take_fault(&mut self, operation: Operation, call: Option<&CallId>) -> Result<Option<Error>, Error> {
         if self.lost {
-            return Err(ErrorKind::Unreachable);
+            return Err(refused(ErrorKind::Unreachable, operation, call));
         }
-        match self.faults.pop_front() {
-            Some(Fault::Refuse(kind)) => Err(kind),
-            Some(Fault::LoseOrder) => Err(ErrorKind::OutcomeUnknown),
-            Some(Fault::LoseReply) => Ok(Err(ErrorKind::OutcomeUnknown)),
-            _ => Ok(Ok(())),
+        if self.faults.is_empty() {
+            return Ok(None);
         }
+        let fault = self.faults.remove(0);
+        let kind = if let Fault::Refuse(kind) = fault { kind } else { ErrorKind::OutcomeUnknown };
+        let error = refused(kind, operation, call);
+        if matches!(fault, Fault::LoseReply) { Ok(Some(error)) } else { Err(error) }
     }
 
     fn place(&mut self, agent: MockAgent, request: DialRequest) -> Result<CallId, ErrorKind> {
@@ -377,9 +379,9 @@ impl Network {
         let call = self.start(agent, Direction::Outbound, Some(to.clone()), local, Some(key.clone()), far);
         let dialled = &mut self.seat(agent).dialled;
         if dialled.len() == MAX_KEYS {
-            dialled.pop_front();
+            dialled.remove(0);
         }
-        dialled.push_back((key, call.clone()));
+        dialled.push((key, call.clone()));
         match callee {
             Some(Ok(other)) => {
                 let far = FarEnd::Leg(call.clone());

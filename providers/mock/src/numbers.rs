@@ -118,21 +118,24 @@ impl Script {
 
     /// The script of a number. One that is not in the table answers after `patience`.
     pub(crate) fn of(number: Option<&PhoneNumber>, patience: u32) -> Self {
-        match number.map_or("", PhoneNumber::as_e164) {
-            ANSWERS => Self::answers(400).rings(),
-            ANSWERS_AFTER_3_S => Self::answers(3_000).rings(),
-            ANSWERS_AFTER_8_S => Self::answers(8_000).rings(),
-            BUSY => Self::ends(600, EndReason::Busy),
-            NO_ANSWER => Self::ends(30_000, EndReason::NoAnswer).rings(),
-            REJECTS => Self::ends(3_000, EndReason::Rejected).rings(),
-            UNREACHABLE => Self::ends(1_000, EndReason::Failed(FailureReason::Unreachable)),
-            INVALID => Self::ends(400, EndReason::Failed(FailureReason::InvalidNumber)),
-            NOT_ALLOWED => Self { outcome: Outcome::Refuses(ErrorKind::NotAllowed), ..Self::answers(0) },
-            DROPS_MID_CALL => Self::answers(400).rings().talks(5_000, EndReason::Failed(FailureReason::ConnectionLost)),
-            HANGS_UP => Self::answers(400).rings().talks(5_000, EndReason::RemoteHungUp),
-            ECHOES_DIGITS => Self { echoes: true, ..Self::answers(400).rings() },
-            SLOW_NETWORK => Self { rings: Some(3_000), latency: 3_000, ..Self::answers(6_000) },
-            _ => Self::answers(patience).rings(),
-        }
+        let number = number.map_or("", PhoneNumber::as_e164);
+        let known = SCRIPTS.iter().find(|(known, _)| *known == number);
+        known.map_or(Self::answers(patience).rings(), |(_, script)| *script)
     }
 }
+
+static SCRIPTS: [(&str, Script); 13] = [
+    (ANSWERS, Script::answers(400).rings()),
+    (ANSWERS_AFTER_3_S, Script::answers(3_000).rings()),
+    (ANSWERS_AFTER_8_S, Script::answers(8_000).rings()),
+    (BUSY, Script::ends(600, EndReason::Busy)),
+    (NO_ANSWER, Script::ends(30_000, EndReason::NoAnswer).rings()),
+    (REJECTS, Script::ends(3_000, EndReason::Rejected).rings()),
+    (UNREACHABLE, Script::ends(1_000, EndReason::Failed(FailureReason::Unreachable))),
+    (INVALID, Script::ends(400, EndReason::Failed(FailureReason::InvalidNumber))),
+    (NOT_ALLOWED, Script { outcome: Outcome::Refuses(ErrorKind::NotAllowed), ..Script::answers(0) }),
+    (DROPS_MID_CALL, Script::answers(400).rings().talks(5_000, EndReason::Failed(FailureReason::ConnectionLost))),
+    (HANGS_UP, Script::answers(400).rings().talks(5_000, EndReason::RemoteHungUp)),
+    (ECHOES_DIGITS, Script { echoes: true, ..Script::answers(400).rings() }),
+    (SLOW_NETWORK, Script { rings: Some(3_000), latency: 3_000, ..Script::answers(6_000) }),
+];

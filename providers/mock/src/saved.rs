@@ -21,16 +21,14 @@ impl Network {
     /// What is needed to go on later: sessions, calls and timers. Faults and events that wait are not.
     #[must_use]
     pub fn save(&self) -> Value {
-        let legs = self.legs.iter().map(save_leg).collect::<Vec<_>>();
-        let timers = self.timers.iter().filter_map(save_timer).collect::<Vec<_>>();
-        Object::new()
-            .with("seed", self.config.seed)
-            .with("random", self.random)
-            .with("calls", self.calls)
-            .with("seats", self.seats.iter().map(save_seat).collect::<Vec<_>>())
-            .with("legs", legs)
-            .with("timers", timers)
-            .into()
+        let mut saved = Object::new();
+        saved.set("seed", self.config.seed);
+        saved.set("random", self.random);
+        saved.set("calls", self.calls);
+        saved.set("seats", save_list(&self.seats, |seat| Some(save_seat(seat))));
+        saved.set("legs", save_list(&self.legs, |leg| Some(save_leg(leg))));
+        saved.set("timers", save_list(&self.timers, save_timer));
+        saved.into()
     }
 
     /// Goes on where [`save`](Self::save) was called; what was due meanwhile happens at the first
@@ -53,12 +51,14 @@ impl Network {
 }
 
 fn save_seat(seat: &Seat) -> Value {
-    let pair = |(key, call): &(DialKey, CallId)| Value::from(vec![key.as_str().into(), call.as_str().into()]);
-    Object::new()
-        .with("signedIn", seat.signed_in)
-        .with("available", seat.availability == Availability::Available)
-        .with("dialled", seat.dialled.iter().map(pair).collect::<Vec<_>>())
-        .into()
+    let mut saved = Object::new();
+    saved.set("signedIn", seat.signed_in);
+    saved.set("available", seat.availability == Availability::Available);
+    saved.set(
+        "dialled",
+        save_list(&seat.dialled, |(key, call)| Some(vec![key.as_str().into(), call.as_str().into()].into())),
+    );
+    saved.into()
 }
 
 fn restore_seat(saved: &Value) -> Option<Seat> {
@@ -69,7 +69,7 @@ fn restore_seat(saved: &Value) -> Option<Seat> {
     Some(Seat {
         signed_in: saved.get("signedIn")?.as_bool()?,
         availability: if saved.get("available")?.as_bool()? { Availability::Available } else { Availability::Away },
-        dialled: list(saved, "dialled", MAX_KEYS, pair)?.into(),
+        dialled: list(saved, "dialled", MAX_KEYS, pair)?,
         ..Seat::default()
     })
 }
@@ -79,12 +79,12 @@ fn save_leg(leg: &Leg) -> Value {
         FarEnd::Number(number) => (number.as_ref(), None),
         FarEnd::Leg(peer) => (None, Some(peer.as_str())),
     };
-    Object::new()
-        .with("agent", leg.agent.id())
-        .with("call", &leg.call)
-        .with("far", far.map(PhoneNumber::as_e164))
-        .with("peer", peer)
-        .into()
+    let mut saved = Object::new();
+    saved.set("agent", leg.agent.id());
+    saved.set("call", &leg.call);
+    saved.set("far", far.map(PhoneNumber::as_e164));
+    saved.set("peer", peer);
+    saved.into()
 }
 
 fn restore_leg(saved: &Value) -> Option<Leg> {
@@ -108,12 +108,12 @@ fn save_timer(timer: &Timer) -> Option<Value> {
         Step::CallIn { from, to } => ("call in", None, Some(to.as_e164()), from.as_ref()),
         Step::Restore => return None,
     };
-    let saved = Object::new()
-        .with("at", timer.at)
-        .with("step", step)
-        .with("call", call.map(CallId::as_str))
-        .with("detail", detail)
-        .with("from", from.map(PhoneNumber::as_e164));
+    let mut saved = Object::new();
+    saved.set("at", timer.at);
+    saved.set("step", step);
+    saved.set("call", call.map(CallId::as_str));
+    saved.set("detail", detail);
+    saved.set("from", from.map(PhoneNumber::as_e164));
     Some(saved.into())
 }
 
@@ -149,9 +149,23 @@ fn optional<T>(saved: &Value, field: &str, read: impl FnOnce(&Value) -> Option<T
     }
 }
 
-fn list<T>(saved: &Value, field: &str, most: usize, read: impl FnMut(&Value) -> Option<T>) -> Option<Vec<T>> {
+fn save_list<T>(items: &[T], save: fn(&T) -> Option<Value>) -> Vec<Value> {
+    let mut list = Vec::new();
+    for item in items {
+        if let Some(saved) = save(item) {
+            list.push(saved);
+        }
+    }
+    list
+}
+
+fn list<T>(saved: &Value, field: &str, most: usize, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     let items = saved.get(field)?.as_array().filter(|items| items.len() <= most)?;
-    items.iter().map(read).collect()
+    let mut list = Vec::new();
+    for item in items {
+        list.push(read(item)?);
+    }
+    Some(list)
 }
 
 fn number(value: &Value) -> Option<PhoneNumber> {

@@ -45,7 +45,7 @@ impl Network {
         far: FarEnd,
     ) -> CallId {
         self.calls += 1;
-        let id = CallId::new(format!("mock-{}-{}", self.config.seed, self.calls));
+        let id = CallId::new(self.id_prefix() + &u64::from(self.calls).to_string());
         let state = match direction {
             Direction::Outbound => CallState::Dialing,
             Direction::Inbound => CallState::Ringing,
@@ -185,7 +185,7 @@ impl Network {
         if self.lost || self.outputs.len() >= MAX_WAITING {
             self.seat(agent).missed += 1;
         } else {
-            self.outputs.push_back((agent, event));
+            self.outputs.push((agent, event));
         }
     }
 
@@ -242,9 +242,13 @@ impl Network {
 
     /// Whether an id is one of this network's, of a call that goes on or is over.
     pub(crate) fn has_issued(&self, id: &CallId) -> bool {
-        let number = id.as_str().strip_prefix("mock-").and_then(|rest| rest.split_once('-'));
-        let number = number.filter(|(seed, _)| seed.parse() == Ok(self.config.seed)).map(|(_, number)| number.parse());
-        matches!(number, Some(Ok(number)) if (1..=self.calls).contains(&number))
+        let number = id.as_str().strip_prefix(self.id_prefix().as_str()).and_then(|number| number.parse().ok());
+        number.is_some_and(|number: u64| (1..=self.calls.into()).contains(&number))
+    }
+
+    /// What the ids of this network's calls begin with; a number follows.
+    fn id_prefix(&self) -> String {
+        ["mock-", &u64::from(self.config.seed).to_string(), "-"].concat()
     }
 
     pub(crate) fn seat(&mut self, agent: MockAgent) -> &mut Seat {

@@ -3,6 +3,7 @@ use crate::exchange::{Exchange, Line};
 use crate::network::Network;
 use cordboard::Timestamp;
 use cordboard::async_trait;
+use cordboard::platform::BoxFuture;
 use cordboard::telephony::{
     Agent, Availability, Call, CallId, CallerId, Capabilities, Credentials, DialRequest, Digits, Error, Events,
     Operation, PhoneNumber, ProviderInfo, Telephony, Transfer,
@@ -21,12 +22,10 @@ impl Mock {
         Self { exchange, line, own }
     }
 
-    /// Lets an order travel to the network.
-    async fn travel(&self, to: Option<&PhoneNumber>, call: Option<&CallId>) {
+    /// Lets an order travel to the network. Boxed, so that what waits for it has no copy of its code.
+    fn travel(&self, to: Option<&PhoneNumber>, call: Option<&CallId>) -> BoxFuture<'static, ()> {
         let latency = self.exchange.read(|network| network.latency(to, call));
-        if !latency.is_zero() {
-            self.exchange.clock.sleep(latency).await;
-        }
+        if latency.is_zero() { Box::pin(core::future::ready(())) } else { self.exchange.clock.sleep(latency) }
     }
 
     /// Has the network carry out an order of whoever is signed in.
@@ -34,9 +33,11 @@ impl Mock {
         self.exchange.control(|network, now| order(network, now, self.line.agent()))
     }
 
-    async fn act(&self, operation: Operation, call: &CallId) -> Result<(), Error> {
-        self.travel(None, Some(call)).await;
-        self.order(|network, now, agent| network.act(now, agent, operation, call))
+    fn act<'a>(&'a self, operation: Operation, call: &'a CallId) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            self.travel(None, Some(call)).await;
+            self.order(|network, now, agent| network.act(now, agent, operation, call))
+        })
     }
 }
 

@@ -4,7 +4,7 @@ import { until } from "./stage.mjs";
 import { Widget } from "./widget.mjs";
 
 /** What HubSpot tells a widget of the place it runs in; the SDK's host class alone tells `hostUrl` only. */
-export const CONTEXT = { portalId: 62515, userId: 9001, ownerId: "70001", iframeLocation: "widget", usesCallingWindow: false };
+export const CONTEXT = { portalId: 62515, userId: 9001, ownerId: 70001, iframeLocation: "widget", usesCallingWindow: false };
 
 /** HubSpot's ids of call records begin here. */
 export const FIRST_ENGAGEMENT = 7001;

@@ -11,6 +11,7 @@ use crate::telephony::{
     Availability, CallId, CallState, Capability, DialKey, DialPolicy, DialRequest, Direction, PhoneNumber,
     PolicyViolation, Transfer,
 };
+use crate::text::hex;
 
 /// The longest notes that are kept, in bytes.
 const MAX_NOTES: usize = 16_384;
@@ -100,7 +101,8 @@ impl CallFlow {
 
     fn new_id(&mut self) -> ExternalCallId {
         self.next_call += 1;
-        ExternalCallId::new(format!("{}-{:x}-{}", self.config.provider, self.config.seed, self.next_call))
+        let (seed, call) = (hex(self.config.seed), self.next_call.to_string());
+        ExternalCallId::new([self.config.provider, "-", &seed, "-", &call].concat())
     }
 
     fn act(&mut self, now: Timestamp, id: &ExternalCallId, action: Action) {
@@ -147,7 +149,7 @@ impl CallFlow {
             }
             Action::Transfer(typed) => {
                 if let Some(to) = self.number(&typed) {
-                    self.order_once(id, |call| Command::Transfer(call, Transfer::Blind { to }));
+                    self.transfer(id, Transfer::Blind { to });
                 }
             }
             Action::Consult(typed) => self.consult(now, id, &typed),
@@ -159,7 +161,7 @@ impl CallFlow {
                     .and_then(|call| call.line.as_ref())
                     .map(|line| line.id.clone());
                 if let Some(consultation) = consultation {
-                    self.order_once(id, |call| Command::Transfer(call, Transfer::Attended { consultation }));
+                    self.transfer(id, Transfer::Attended { consultation });
                 }
             }
         }
@@ -202,11 +204,27 @@ impl CallFlow {
         true
     }
 
-    /// Gives an order about a call, unless the same one is still on its way.
-    fn order_once(&mut self, id: &ExternalCallId, command: impl FnOnce(CallId) -> Command) {
-        let Some(call) = self.call_mut(id).filter(|call| call.is_live()) else { return };
-        let Some(line) = call.line.as_ref().map(|line| line.id.clone()) else { return };
-        let command = command(line);
+    fn transfer(&mut self, id: &ExternalCallId, transfer: Transfer) {
+        if let Some(line) = self.live_line(id) {
+            self.order_unless_pending(Command::Transfer(line, transfer));
+        }
+    }
+
+    /// Gives an order about a call that goes on, unless the same one is still on its way.
+    fn order_once(&mut self, id: &ExternalCallId, command: fn(CallId) -> Command) {
+        if let Some(line) = self.live_line(id) {
+            self.order_unless_pending(command(line));
+        }
+    }
+
+    /// The line's name for a call that goes on.
+    fn live_line(&self, id: &ExternalCallId) -> Option<CallId> {
+        let call = self.call(id).filter(|call| call.is_live())?;
+        call.line.as_ref().map(|line| line.id.clone())
+    }
+
+    fn order_unless_pending(&mut self, command: Command) {
+        let Some(call) = command.call().and_then(|call| self.by_line_mut(call)) else { return };
         if !call.pending.contains(&command.operation()) {
             call.pending.push(command.operation());
             self.order(command);

@@ -97,7 +97,7 @@ impl CallFlow {
 
     fn saved(&mut self, id: &ExternalCallId) {
         let before = self.calls.len();
-        self.forget(|call| call.id == *id && call.told == Told::Completed);
+        self.forget(&|call| call.id == *id && call.told == Told::Completed);
         if self.calls.len() < before {
             self.notify(Notice::Saved(id.clone()));
         }
@@ -133,7 +133,7 @@ impl CallFlow {
     /// Tells the CRM, of every call, what it may know by now.
     pub(super) fn tell_crm(&mut self, now: Timestamp) {
         // A consultation has no notes, and the CRM does not hear of it.
-        self.forget(|call| call.consults_for.is_some() && !call.is_live());
+        self.forget(&|call| call.consults_for.is_some() && !call.is_live());
         if self.sync.is_none() {
             return;
         }
@@ -240,7 +240,7 @@ fn completed(call: &TrackedCall, reason: EndReason) -> WidgetMessage {
 /// Notes as the HTML that the CRM shows: the same text, with its line breaks.
 fn html(notes: &str) -> Note {
     let mut out = String::with_capacity(notes.len());
-    for sign in notes.trim().chars() {
+    for sign in notes.trim_ascii().chars() {
         match sign {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -3,12 +3,12 @@ use super::notice::Notice;
 use super::tracked::TrackedCall;
 use crate::Timestamp;
 use crate::protocol::{ExternalCallId, Sync, WidgetMessage};
+use crate::queue::Queue;
 use crate::telephony::{
     Agent, Availability, Call, CallEvent, CallEventKind, CallId, CallState, CallerId, Capabilities, Connection,
     Credentials, DialKey, DialPolicy, Direction, EndReason, Error, ErrorKind, Event, Operation, Recording,
 };
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// How many calls are remembered as done with.
 pub(super) const MAX_DONE: usize = 32;
@@ -58,8 +58,8 @@ pub struct CallFlow {
     pub(super) sync: Option<Sync>,
     pub(super) next_call: u32,
     /// The calls that are done with: a late event must not begin them again.
-    pub(super) done: VecDeque<ExternalCallId>,
-    outputs: VecDeque<Output>,
+    pub(super) done: Vec<ExternalCallId>,
+    outputs: Queue<Output>,
 }
 
 impl CallFlow {
@@ -77,8 +77,8 @@ impl CallFlow {
             connection: Connection::Good,
             sync: None,
             next_call: 0,
-            done: VecDeque::new(),
-            outputs: VecDeque::new(),
+            done: Vec::new(),
+            outputs: Queue::new(),
         }
     }
 
@@ -150,7 +150,7 @@ impl CallFlow {
 
     /// The next thing to do, if any.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.outputs.pop()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
@@ -375,15 +375,15 @@ impl CallFlow {
         for call in &calls {
             self.take_line(call);
         }
-        let gone: Vec<_> = self
-            .calls
-            .iter()
-            .filter(|tracked| tracked.is_live() && !tracked.fresh && (tracked.line.is_some() || tracked.uncertain))
-            .filter(|tracked| !calls.iter().any(|call| tracked.line.as_ref().is_some_and(|line| line.id == call.id)))
-            .map(|tracked| tracked.id.clone())
-            .collect();
-        for id in gone {
-            let Some(tracked) = self.call_mut(&id) else { continue };
+        let is_gone = |tracked: &&mut TrackedCall| {
+            tracked.is_live()
+                && !tracked.fresh
+                && (tracked.line.is_some() || tracked.uncertain)
+                && !calls.iter().any(|call| tracked.line.as_ref().is_some_and(|line| line.id == call.id))
+        };
+        // Each that is gone is then ended or forgotten, so it is not found again.
+        while let Some(tracked) = self.calls.iter_mut().find(is_gone) {
+            let id = tracked.id.clone();
             match &mut tracked.line {
                 Some(line) => {
                     // Its end was missed, so how it ended is inferred from how far it had come.
@@ -410,13 +410,18 @@ impl CallFlow {
     }
 
     /// Forgets the calls that `is_done` picks, but for their ids.
-    pub(super) fn forget(&mut self, is_done: impl Fn(&TrackedCall) -> bool) {
-        for call in self.calls.extract_if(.., |call| is_done(call)) {
-            if self.done.len() == MAX_DONE {
-                self.done.pop_front();
+    pub(super) fn forget(&mut self, is_done: &dyn Fn(&TrackedCall) -> bool) {
+        let done = &mut self.done;
+        self.calls.retain(|call| {
+            let is_done = is_done(call);
+            if is_done {
+                if done.len() == MAX_DONE {
+                    done.remove(0);
+                }
+                done.push(call.id.clone());
             }
-            self.done.push_back(call.id);
-        }
+            !is_done
+        });
     }
 
     pub(super) fn call_mut(&mut self, id: &ExternalCallId) -> Option<&mut TrackedCall> {
@@ -454,6 +459,6 @@ impl CallFlow {
     }
 
     fn push(&mut self, output: Output) {
-        self.outputs.push_back(output);
+        self.outputs.push(output);
     }
 }

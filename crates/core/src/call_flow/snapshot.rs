@@ -18,18 +18,36 @@ impl CallFlow {
     /// The calls that are not done with, and the ids of those that are, for [`restore`](Self::restore).
     #[must_use]
     pub fn save(&self) -> Value {
-        let calls: Vec<Value> = self.calls.iter().filter_map(save_call).collect();
-        let told = self.calls.iter().filter(|call| is_handed_over(call)).map(|call| &call.id);
-        let done: Vec<Value> = self.done.iter().chain(told).map(|id| id.as_str().into()).collect();
-        Object::new().with("calls", calls).with("done", done).into()
+        let (mut calls, mut done) = (Vec::new(), Vec::new());
+        for id in &self.done {
+            done.push(Value::from(id.as_str()));
+        }
+        for call in &self.calls {
+            if let Some(call) = save_call(call) {
+                calls.push(call);
+            }
+            if is_handed_over(call) {
+                done.push(call.id.as_str().into());
+            }
+        }
+        let mut saved = Object::new();
+        saved.set("calls", calls);
+        saved.set("done", done);
+        saved.into()
     }
 
     /// Takes up the calls that [`save`](Self::save) wrote. To be called on a flow that has none; then the line's
     /// `active_calls` tell which of them still go on.
     pub fn restore(&mut self, saved: &Value) {
         let list = |field: &str| saved.get(field).and_then(Value::as_array).unwrap_or_default();
-        self.calls.extend(list("calls").iter().filter_map(restore_call));
-        self.done.extend(list("done").iter().filter_map(Value::as_str).take(MAX_DONE).map(ExternalCallId::from));
+        for call in list("calls") {
+            if let Some(call) = restore_call(call) {
+                self.calls.push(call);
+            }
+        }
+        for id in list("done").iter().filter_map(Value::as_str).take(MAX_DONE) {
+            self.done.push(ExternalCallId::from(id));
+        }
     }
 }
 
@@ -45,21 +63,19 @@ fn save_call(call: &TrackedCall) -> Option<Value> {
         return None;
     }
     let told = TOLD.iter().find(|(_, told)| *told == call.told).map_or("", |(name, _)| name);
-    Some(
-        Object::new()
-            .with("id", call.id.as_str())
-            .with("line", Value::from(line))
-            .with("remote", call.remote.as_ref().map(PhoneNumber::as_e164))
-            .with("local", call.local.as_ref().map(PhoneNumber::as_e164))
-            .with("consultsFor", call.consults_for.as_ref().map(ExternalCallId::as_str))
-            .with("notes", call.notes.as_str())
-            .with("outcome", call.outcome.as_deref())
-            .with("save", call.saving == Saving::Saving)
-            .with("beganAt", call.began_at)
-            .with("told", told)
-            .with("engagement", call.engagement.id().as_ref().map(EngagementId::as_str))
-            .into(),
-    )
+    let mut saved = Object::new();
+    saved.set("id", call.id.as_str());
+    saved.set("line", Value::from(line));
+    saved.set("remote", call.remote.as_ref().map(PhoneNumber::as_e164));
+    saved.set("local", call.local.as_ref().map(PhoneNumber::as_e164));
+    saved.set("consultsFor", call.consults_for.as_ref().map(ExternalCallId::as_str));
+    saved.set("notes", call.notes.as_str());
+    saved.set("outcome", call.outcome.as_deref());
+    saved.set("save", call.saving == Saving::Saving);
+    saved.set("beganAt", call.began_at);
+    saved.set("told", told);
+    saved.set("engagement", call.engagement.id().as_ref().map(EngagementId::as_str));
+    Some(saved.into())
 }
 
 fn restore_call(saved: &Value) -> Option<TrackedCall> {

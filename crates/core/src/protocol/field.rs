@@ -35,54 +35,74 @@ pub(super) fn message_type(message: &Value) -> Option<&str> {
     message.get("type").and_then(Value::as_str).filter(|name| (1..=MAX_TYPE).contains(&name.len()))
 }
 
-/// The value of one field.
+/// A value that a field can have.
 pub(super) trait Field: Sized {
     /// What the field should have been, for an error.
     const EXPECTED: &'static str;
 
-    /// Reads the field, unless it is of a wrong type or too long.
+    /// Reads the value, unless it is of a wrong type or too long.
     fn read(value: &Value) -> Option<Self>;
 
-    /// Writes the field, unless it is absent.
-    fn write(&self) -> Option<Value>;
+    /// Writes the value.
+    fn write(&self) -> Value;
+}
 
-    /// What stands for a field that can't be read. `None` makes the field a required one.
-    fn absent() -> Option<Self> {
-        None
-    }
+/// A value that a record can't be without.
+pub(super) trait Required: Field {
+    /// What stands for the value until the lack of it is reported.
+    fn blank() -> Self;
+}
+
+/// A field of a record: an `Option` or a value that is required.
+pub(super) trait Slot: Sized {
+    fn read_from(fields: &mut Fields<'_>, names: &[&'static str]) -> Self;
+    fn write_to(&self, fields: &mut Object, name: &str);
 }
 
 /// An object of named fields: the data of a message, or a part of it.
 pub(super) trait Record: Sized {
-    fn read_fields(fields: &Object) -> Result<Self, FieldError>;
+    fn read_fields(fields: &mut Fields<'_>) -> Self;
     fn write_fields(&self, fields: &mut Object);
 }
 
-/// The field that a record lacks.
-pub(super) struct FieldError {
+/// The fields of an object that is read as a record. What is missing is noted and asked for once, at the end: to check
+/// each field by itself would double the code of the widget's messages.
+pub(super) struct Fields<'a> {
+    object: &'a Object,
+    missing: Option<FieldError>,
+}
+
+struct FieldError {
     field: &'static str,
     expected: &'static str,
 }
 
-impl FieldError {
-    pub(super) const fn new(field: &'static str, expected: &'static str) -> Self {
-        Self { field, expected }
+impl<'a> Fields<'a> {
+    pub(super) const fn of(object: &'a Object) -> Self {
+        Self { object, missing: None }
     }
 
-    pub(super) const fn of(self, message: &'static str) -> DecodeError {
-        DecodeError::Field { message, field: self.field, expected: self.expected }
+    /// What the object has under these names, best name first.
+    pub(super) fn values(&self, names: &[&'static str]) -> impl Iterator<Item = &'a Value> {
+        let object = self.object;
+        names.iter().filter_map(move |name| object.get(name))
     }
-}
 
-/// Reads a field by the first of its names that holds what it should.
-pub(super) fn read_field<T: Field>(fields: &Object, names: &[&'static str]) -> Result<T, FieldError> {
-    let found = names.iter().find_map(|name| fields.get(name).and_then(T::read));
-    found.or_else(T::absent).ok_or_else(|| FieldError::new(names.first().copied().unwrap_or_default(), T::EXPECTED))
-}
+    /// Notes that a required field can't be read.
+    pub(super) fn lack(&mut self, field: &'static str, expected: &'static str) {
+        self.missing.get_or_insert(FieldError { field, expected });
+    }
 
-pub(super) fn write_field<T: Field>(fields: &mut Object, name: &str, field: &T) {
-    if let Some(value) = field.write() {
-        fields.set(name, value);
+    pub(super) const fn is_complete(&self) -> bool {
+        self.missing.is_none()
+    }
+
+    /// Whether nothing was missing in a message of that type.
+    pub(super) fn check(self, message: &'static str) -> Result<(), DecodeError> {
+        match self.missing {
+            None => Ok(()),
+            Some(FieldError { field, expected }) => Err(DecodeError::Field { message, field, expected }),
+        }
     }
 }
 
@@ -91,8 +111,8 @@ pub(super) fn read_text(value: &Value, max: usize) -> Option<String> {
 }
 
 /// The fields of a message's data. The oldest hosts and widgets put them beside `type`.
-pub(super) fn data_of(message: &Value) -> Result<&Object, DecodeError> {
-    message.get("data").and_then(Value::as_object).or_else(|| message.as_object()).ok_or(DecodeError::NotAMessage)
+pub(super) fn data_of(message: &Value) -> Option<&Object> {
+    message.get("data").and_then(Value::as_object).or_else(|| message.as_object())
 }
 
 pub(super) fn write_record(record: &impl Record) -> Object {
@@ -123,12 +143,12 @@ macro_rules! record {
         }
 
         impl $crate::protocol::field::Record for $name {
-            fn read_fields(fields: &$crate::Object) -> Result<Self, $crate::protocol::field::FieldError> {
-                Ok(Self { $($field: $crate::protocol::field::read_field(fields, &[$wire $(, $alias)*])?,)* })
+            fn read_fields(fields: &mut $crate::protocol::field::Fields<'_>) -> Self {
+                Self { $($field: $crate::protocol::field::Slot::read_from(fields, &[$wire $(, $alias)*]),)* }
             }
 
             fn write_fields(&self, fields: &mut $crate::Object) {
-                $($crate::protocol::field::write_field(fields, $wire, &self.$field);)*
+                $($crate::protocol::field::Slot::write_to(&self.$field, fields, $wire);)*
             }
         }
     };
@@ -153,8 +173,8 @@ macro_rules! words {
                 }
             }
 
-            fn write(&self) -> Option<$crate::Value> {
-                Some(match self { $(Self::$variant => $wire,)* }.into())
+            fn write(&self) -> $crate::Value {
+                match self { $(Self::$variant => $wire,)* }.into()
             }
         }
     };
@@ -162,6 +182,8 @@ macro_rules! words {
 
 /// Defines the messages of one direction: each with its data, if any, and its type on the wire.
 macro_rules! messages {
+    (@write $fields:ident) => { return None };
+    (@write $fields:ident $data:ident) => { $crate::protocol::field::Record::write_fields($data, &mut $fields) };
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $(($data:ident: $record:ty))? = $wire:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,9 +201,11 @@ macro_rules! messages {
             }
 
             fn data(&self) -> Option<$crate::Object> {
+                let mut fields = $crate::Object::new();
                 match self {
-                    $(Self::$variant $(($data))? => None$(.or(Some($crate::protocol::field::write_record($data))))?,)*
+                    $(Self::$variant $(($data))? => messages!(@write fields $($data)?),)*
                 }
+                Some(fields)
             }
 
             /// Reads a message.
@@ -189,14 +213,15 @@ macro_rules! messages {
             /// # Errors
             /// When the value is not a message of this direction, or lacks a required field.
             pub fn decode(message: &$crate::Value) -> Result<Self, $crate::protocol::DecodeError> {
-                use $crate::protocol::field;
-                match field::message_type(message).ok_or($crate::protocol::DecodeError::NotAMessage)? {
-                    $($wire => Ok(Self::$variant $(({
-                        let fields = field::data_of(message)?;
-                        <$record as field::Record>::read_fields(fields).map_err(|error| error.of($wire))?
-                    }))?),)*
-                    _ => Err($crate::protocol::DecodeError::UnknownType),
-                }
+                use $crate::protocol::field::{self, Fields, Record};
+                use $crate::protocol::DecodeError;
+                let message_type = field::message_type(message).ok_or(DecodeError::NotAMessage)?;
+                let mut fields = Fields::of(field::data_of(message).ok_or(DecodeError::NotAMessage)?);
+                let message = match message_type {
+                    $($wire => Self::$variant $((<$record>::read_fields(&mut fields)))?,)*
+                    _ => return Err(DecodeError::UnknownType),
+                };
+                fields.check(message.message_type()).map(|()| message)
             }
         }
     };
@@ -204,31 +229,48 @@ macro_rules! messages {
 
 pub(super) use {messages, record, words};
 
+impl<T: Field> Slot for Option<T> {
+    fn read_from(fields: &mut Fields<'_>, names: &[&'static str]) -> Self {
+        fields.values(names).find_map(T::read)
+    }
+
+    fn write_to(&self, fields: &mut Object, name: &str) {
+        if let Some(value) = self {
+            fields.set(name, value.write());
+        }
+    }
+}
+
+impl<T: Required> Slot for T {
+    fn read_from(fields: &mut Fields<'_>, names: &[&'static str]) -> Self {
+        Option::read_from(fields, names).unwrap_or_else(|| {
+            fields.lack(names.first().copied().unwrap_or_default(), T::EXPECTED);
+            T::blank()
+        })
+    }
+
+    fn write_to(&self, fields: &mut Object, name: &str) {
+        fields.set(name, self.write());
+    }
+}
+
 impl<T: Record> Field for T {
     const EXPECTED: &'static str = "an object with its required fields";
 
     fn read(value: &Value) -> Option<Self> {
-        Record::read_fields(value.as_object()?).ok()
+        let mut fields = Fields::of(value.as_object()?);
+        let record = T::read_fields(&mut fields);
+        fields.is_complete().then_some(record)
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(write_record(self).into())
+    fn write(&self) -> Value {
+        write_record(self).into()
     }
 }
 
-impl<T: Field> Field for Option<T> {
-    const EXPECTED: &'static str = T::EXPECTED;
-
-    fn read(value: &Value) -> Option<Self> {
-        T::read(value).map(Some)
-    }
-
-    fn write(&self) -> Option<Value> {
-        self.as_ref().and_then(T::write)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
+impl<T: Record> Required for T {
+    fn blank() -> Self {
+        T::read_fields(&mut Fields::of(&Object::new()))
     }
 }
 
@@ -237,11 +279,23 @@ impl<T: Field> Field for Vec<T> {
     const EXPECTED: &'static str = "a list";
 
     fn read(value: &Value) -> Option<Self> {
-        value.as_array().map(|items| items.iter().take(MAX_ITEMS).filter_map(T::read).collect())
+        let mut list = Self::new();
+        for item in value.as_array()?.iter().take(MAX_ITEMS) {
+            if let Some(item) = T::read(item) {
+                list.push(item);
+            }
+        }
+        Some(list)
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(Value::Array(self.iter().filter_map(T::write).collect()))
+    fn write(&self) -> Value {
+        Value::Array(self.iter().map(T::write).collect())
+    }
+}
+
+impl<T: Field> Required for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
     }
 }
 
@@ -252,8 +306,8 @@ impl Field for bool {
         value.as_bool()
     }
 
-    fn write(&self) -> Option<Value> {
-        Some((*self).into())
+    fn write(&self) -> Value {
+        (*self).into()
     }
 }
 
@@ -264,8 +318,14 @@ impl Field for u32 {
         read_whole(value).and_then(|whole| whole.try_into().ok())
     }
 
-    fn write(&self) -> Option<Value> {
-        Some((*self).into())
+    fn write(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl Required for u32 {
+    fn blank() -> Self {
+        0
     }
 }
 
@@ -276,8 +336,14 @@ impl Field for String {
         read_text(value, MAX_TEXT)
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(self.as_str().into())
+    fn write(&self) -> Value {
+        self.as_str().into()
+    }
+}
+
+impl Required for String {
+    fn blank() -> Self {
+        Self::new()
     }
 }
 
@@ -289,8 +355,8 @@ impl Field for Timestamp {
         read_millis(value).map(Self::from_millis)
     }
 
-    fn write(&self) -> Option<Value> {
-        Some((*self).into())
+    fn write(&self) -> Value {
+        (*self).into()
     }
 }
 
@@ -302,8 +368,9 @@ impl Field for Duration {
         read_millis(value).map(Self::from_millis)
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(self.as_millis().to_string().into())
+    fn write(&self) -> Value {
+        // Whole milliseconds fit: no call lasts for half a billion years.
+        u64::try_from(self.as_millis()).unwrap_or(u64::MAX).to_string().into()
     }
 }
 

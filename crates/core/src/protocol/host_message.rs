@@ -123,12 +123,12 @@ impl Field for ObjectType {
         })
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(Value::from(match self {
+    fn write(&self) -> Value {
+        Value::from(match self {
             Self::Contact => "CONTACT",
             Self::Company => "COMPANY",
             Self::Other(name) => name,
-        }))
+        })
     }
 }
 
@@ -239,12 +239,12 @@ impl Field for CallerIdMatch {
         }
     }
 
-    fn write(&self) -> Option<Value> {
+    fn write(&self) -> Value {
         let (kind, fields): (_, Object) = match self {
             Self::Contact(contact) => ("CONTACT", write_record(contact)),
             Self::Company(company) => ("COMPANY", write_record(company)),
         };
-        Some(fields.with("callerIdType", kind).into())
+        fields.with("callerIdType", kind).into()
     }
 }
 

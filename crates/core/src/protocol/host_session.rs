@@ -5,9 +5,9 @@ use super::origin::{Origin, Sender};
 use super::outbox::Outbox;
 use super::sync::{SYNC_ACK, Sync, SyncAck, SyncContext};
 use super::widget_message::WidgetMessage;
+use crate::queue::Queue;
 use crate::{Timestamp, Value};
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// How often a widget is asked to answer.
 const SYNC_INTERVAL: Duration = Duration::from_millis(100);
@@ -41,7 +41,7 @@ pub struct HostSession {
     config: HostSessionConfig,
     ids: MessageIds,
     state: State,
-    queue: VecDeque<HostMessage>,
+    queue: Queue<HostMessage>,
     outbox: Outbox<HostSessionOutput>,
 }
 
@@ -98,7 +98,7 @@ impl HostSession {
             ids: MessageIds::new(config.seed),
             config,
             state: State::Unloaded,
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             outbox: Outbox::new(),
         }
     }
@@ -145,7 +145,7 @@ impl HostSession {
         if self.is_ready() {
             self.post(&message);
         } else if self.queue.len() < MAX_QUEUED {
-            self.queue.push_back(message);
+            self.queue.push(message);
         } else {
             self.emit(HostSessionEvent::QueueFull { message_type: message.message_type() });
         }
@@ -194,7 +194,7 @@ impl HostSession {
             Ok(ack) => {
                 self.state = State::Ready;
                 self.emit(HostSessionEvent::Ready(ack));
-                while let Some(message) = self.queue.pop_front() {
+                while let Some(message) = self.queue.pop() {
                     self.post(&message);
                 }
             }

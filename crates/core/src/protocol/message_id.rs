@@ -1,3 +1,5 @@
+use crate::text::hex;
+
 /// Makes ids of the form `<instance>_<count>`. The instance begins with a letter: the official SDK takes an id that
 /// begins with its own instance, which is a number, for an answer.
 pub(super) struct MessageIds {
@@ -7,7 +9,7 @@ pub(super) struct MessageIds {
 
 impl MessageIds {
     pub(super) fn new(seed: u64) -> Self {
-        Self { instance: format!("c{seed:x}"), next: 1 }
+        Self { instance: ["c", &hex(seed)].concat(), next: 1 }
     }
 
     /// The count that the next id will have.
@@ -16,7 +18,7 @@ impl MessageIds {
     }
 
     pub(super) fn next(&mut self) -> String {
-        let id = format!("{}_{}", self.instance, self.next);
+        let id = [&self.instance, "_", &self.next.to_string()].concat();
         self.next += 1;
         id
     }
@@ -33,5 +35,6 @@ impl MessageIds {
 
 /// Which page made an id.
 pub(super) fn instance_of(id: &str) -> &str {
-    id.rsplit_once('_').map_or(id, |(instance, _)| instance)
+    let end = id.bytes().rposition(|byte| byte == b'_');
+    end.and_then(|end| id.get(..end)).unwrap_or(id)
 }

@@ -1,3 +1,4 @@
+use crate::text::split_once;
 use core::fmt;
 
 /// A window's origin as a browser reports it: `https://host` or `http://host`, with `:port` where it is not the default.
@@ -52,11 +53,12 @@ impl HostPattern {
     /// When the text is not an origin apart from its `*`, or would allow more than one owner's hosts.
     pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
         let (origin, any_port) = split_any_port(text);
+        let (before, after) = split_once(origin, b'*').unwrap_or((origin, ""));
+        let has_star = before.len() < origin.len();
         // A letter in the place of `*` makes it an origin, or it is no pattern.
-        let example = origin.replacen('*', "a", 1);
+        let example = [before, if has_star { "a" } else { "" }, after].concat();
         let example = Parts::of(&example).ok_or(InvalidPattern)?;
-        let host = Parts::split(origin).ok_or(InvalidPattern)?.host;
-        let star_in_domain = host.rsplit('.').take(2).any(|label| label.contains('*'));
+        let star_in_domain = has_star && after.bytes().filter(|byte| *byte == b'.').count() < 2;
         let plain_http = example.scheme == "http" && !is_loopback(example.host);
         if star_in_domain || plain_http || (any_port && example.port.is_some()) {
             return Err(InvalidPattern);
@@ -67,7 +69,7 @@ impl HostPattern {
     fn matches(&self, origin: &Parts<'_>) -> bool {
         let (text, any_port) = split_any_port(&self.text);
         let Some(pattern) = Parts::split(text) else { return false };
-        let host = match pattern.host.split_once('*') {
+        let host = match split_once(pattern.host, b'*') {
             None => origin.host == pattern.host,
             Some((before, after)) => {
                 origin.host.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(|part| {
@@ -132,8 +134,11 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn split(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
-        let (host, port) = match rest.split_once(':') {
+        let (scheme, rest) = match text.strip_prefix("https://") {
+            Some(rest) => ("https", rest),
+            None => ("http", text.strip_prefix("http://")?),
+        };
+        let (host, port) = match split_once(rest, b':') {
             Some((host, port)) => (host, Some(port)),
             None => (rest, None),
         };
@@ -143,13 +148,10 @@ impl<'a> Parts<'a> {
     /// The parts of an origin in canonical form.
     fn of(text: &'a str) -> Option<Self> {
         let parts = Self::split(text)?;
-        let default_port = match parts.scheme {
-            "https" => "443",
-            "http" => "80",
-            _ => return None,
-        };
+        let default_port = if parts.scheme == "https" { "443" } else { "80" };
         let port = parts.port.is_none_or(|port| port != default_port && is_port(port));
-        (port && parts.host.len() <= 253 && parts.host.split('.').all(is_label)).then_some(parts)
+        (port && parts.host.len() <= 253 && parts.host.as_bytes().split(|byte| *byte == b'.').all(is_label))
+            .then_some(parts)
     }
 }
 
@@ -161,10 +163,10 @@ fn is_port(text: &str) -> bool {
     !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
-fn is_label(text: &str) -> bool {
-    !matches!(text.as_bytes(), [] | [b'-', ..] | [.., b'-'])
+fn is_label(text: &[u8]) -> bool {
+    !matches!(text, [] | [b'-', ..] | [.., b'-'])
         && text.len() <= 63
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -2,7 +2,6 @@ use super::text::{EngagementId, ExternalCallId};
 use super::widget_message::WidgetMessage;
 use crate::Timestamp;
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// How long HubSpot may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,44 +33,50 @@ pub(super) struct Open {
 
 /// The questions without an answer yet. HubSpot's answers repeat no message id, and few name the call.
 pub(super) struct Requests {
-    open: VecDeque<Open>,
-    created: VecDeque<EngagementId>,
+    open: Vec<Open>,
+    created: Vec<EngagementId>,
 }
 
 impl Requests {
     pub(super) const fn new() -> Self {
-        Self { open: VecDeque::new(), created: VecDeque::new() }
+        Self { open: Vec::new(), created: Vec::new() }
     }
 
     /// Notes what a message asks. Returns the question that gave way, if the table was full.
     pub(super) fn open(&mut self, now: Timestamp, message: &WidgetMessage) -> Option<Open> {
         let mut evicted = None;
-        let mut open = |request, call: &ExternalCallId, engagement: Option<&EngagementId>| {
-            self.open.retain(|open| open.request != request || open.call != *call);
-            if self.open.len() == MAX_OPEN {
-                evicted = self.open.pop_front();
-            }
-            let expires = now + PATIENCE;
-            self.open.push_back(Open { request, call: call.clone(), engagement: engagement.cloned(), expires });
-        };
-        match message {
+        if let WidgetMessage::IncomingCall(call) = message {
+            evicted = self.ask(now, Request::MatchCallerId, &call.external_call_id, None);
+        }
+        let (request, call, engagement) = match message {
             WidgetMessage::OutgoingCallStarted(call) if call.create_engagement == Some(true) => {
-                open(Request::CreateEngagement, &call.external_call_id, None);
+                (Request::CreateEngagement, &call.external_call_id, None)
             }
-            WidgetMessage::IncomingCall(call) => {
-                open(Request::MatchCallerId, &call.external_call_id, None);
-                if call.create_engagement == Some(true) {
-                    open(Request::CreateEngagement, &call.external_call_id, None);
-                }
+            WidgetMessage::IncomingCall(call) if call.create_engagement == Some(true) => {
+                (Request::CreateEngagement, &call.external_call_id, None)
             }
             WidgetMessage::CallCompleted(call) => {
-                open(Request::UpdateEngagement, &call.external_call_id, call.engagement_id.as_ref());
+                (Request::UpdateEngagement, &call.external_call_id, call.engagement_id.as_ref())
             }
             WidgetMessage::FinalizeEngagement(call) | WidgetMessage::PublishToChannel(call) => {
-                open(Request::FinalizeEngagement, &call.external_call_id, Some(&call.engagement_id));
+                (Request::FinalizeEngagement, &call.external_call_id, Some(&call.engagement_id))
             }
-            _ => {}
-        }
+            _ => return evicted,
+        };
+        self.ask(now, request, call, engagement).or(evicted)
+    }
+
+    fn ask(
+        &mut self,
+        now: Timestamp,
+        request: Request,
+        call: &ExternalCallId,
+        engagement: Option<&EngagementId>,
+    ) -> Option<Open> {
+        self.open.retain(|open| open.request != request || open.call != *call);
+        let evicted = (self.open.len() == MAX_OPEN).then(|| self.open.remove(0));
+        let expires = now + PATIENCE;
+        self.open.push(Open { request, call: call.clone(), engagement: engagement.cloned(), expires });
         evicted
     }
 
@@ -92,7 +97,7 @@ impl Requests {
                 .or_else(|| position(&|open| open.engagement.is_none())),
             (None, None) => position(&|_| true),
         }?;
-        self.open.remove(index).map(|open| open.call)
+        Some(self.open.remove(index).call)
     }
 
     /// Whether this is the first time that HubSpot names this call record.
@@ -101,24 +106,24 @@ impl Requests {
             return false;
         }
         if self.created.len() == MAX_CREATED {
-            self.created.pop_front();
+            self.created.remove(0);
         }
-        self.created.push_back(engagement.clone());
+        self.created.push(engagement.clone());
         true
     }
 
     /// Takes a question that waited too long.
     pub(super) fn expire(&mut self, now: Timestamp) -> Option<Open> {
-        self.open.pop_front_if(|open| open.expires <= now)
+        self.next_expiry().filter(|expires| *expires <= now).map(|_| self.open.remove(0))
     }
 
     /// When the next question has waited too long.
     pub(super) fn next_expiry(&self) -> Option<Timestamp> {
-        self.open.front().map(|open| open.expires)
+        self.open.first().map(|open| open.expires)
     }
 
     /// Takes every question: whoever was asked is gone.
-    pub(super) fn abandon(&mut self) -> VecDeque<Open> {
+    pub(super) fn abandon(&mut self) -> Vec<Open> {
         self.created.clear();
         core::mem::take(&mut self.open)
     }

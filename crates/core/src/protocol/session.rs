@@ -7,9 +7,9 @@ use super::requests::{Open, Request, Requests};
 use super::sync::{SYNC, Sync, SyncAck};
 use super::text::{EngagementId, ExternalCallId, Sensitive};
 use super::widget_message::{WidgetError, WidgetMessage};
+use crate::queue::Queue;
 use crate::{Timestamp, Value};
 use core::time::Duration;
-use std::collections::VecDeque;
 
 /// How long a host may take to send its first `SYNC`.
 const HANDSHAKE: Duration = Duration::from_secs(30);
@@ -42,7 +42,7 @@ pub struct Session {
     config: SessionConfig,
     ids: MessageIds,
     state: State,
-    queue: VecDeque<WidgetMessage>,
+    queue: Queue<WidgetMessage>,
     requests: Requests,
     outbox: Outbox<SessionOutput>,
 }
@@ -145,7 +145,7 @@ impl Session {
             ids: MessageIds::new(config.seed),
             config,
             state: State::Waiting { deadline: Some(now + HANDSHAKE) },
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             requests: Requests::new(),
             outbox: Outbox::new(),
         }
@@ -189,7 +189,7 @@ impl Session {
         if self.host().is_some() {
             self.post(now, &message);
         } else if self.queue.len() < MAX_QUEUED {
-            self.queue.push_back(message);
+            self.queue.push(message);
         } else {
             self.emit(SessionEvent::QueueFull { message_type: message.message_type() });
         }
@@ -241,18 +241,20 @@ impl Session {
         };
         sync.host_url = sync.host_url.filter(|claimed| *claimed == host);
         let ack = SyncAck {
-            sync: sync.clone(),
+            sync,
             debug_mode: Some(false),
             version: Some(self.config.version.to_owned()),
             iframe_url: Some(self.config.origin.clone()),
         };
+        let message = ack.encode();
+        let sync = ack.sync;
         let instance = instance_of(&sync.message_id).to_owned();
         self.state = State::Ready { host: host.clone(), instance, acked_at: now };
-        self.outbox.push(SessionOutput::Post { target: host, message: ack.encode() });
+        self.outbox.push(SessionOutput::Post { target: host, message });
         match is_same_host {
             None => {
                 self.emit(SessionEvent::Ready(sync));
-                while let Some(message) = self.queue.pop_front() {
+                while let Some(message) = self.queue.pop() {
                     self.post(now, &message);
                 }
             }

@@ -1,6 +1,6 @@
 //! The handshake. Its fields stand beside `type`, not in `data`.
 
-use super::field::{DecodeError, Field, FieldError, Record, message_type, read_field, record, words, write_field};
+use super::field::{DecodeError, Field, Fields, Record, Slot, message_type, record, words};
 use super::origin::Origin;
 use super::text::{EngagementId, Id};
 use crate::{Object, Value};
@@ -103,41 +103,42 @@ fn encode(name: &str, record: &impl Record) -> Value {
 
 fn decode<T: Record>(name: &'static str, message: &Value) -> Result<T, DecodeError> {
     let found = message_type(message).ok_or(DecodeError::NotAMessage)?;
-    let fields = message.as_object().filter(|_| found == name).ok_or(DecodeError::UnknownType)?;
-    T::read_fields(fields).map_err(|error| error.of(name))
+    let mut fields = Fields::of(message.as_object().filter(|_| found == name).ok_or(DecodeError::UnknownType)?);
+    let record = T::read_fields(&mut fields);
+    fields.check(name).map(|()| record)
 }
 
 impl Record for Sync {
-    fn read_fields(fields: &Object) -> Result<Self, FieldError> {
-        Ok(Self {
-            message_id: read_field(fields, &["messageId"])?,
-            host_url: read_field(fields, &["hostUrl"])?,
-            context: Record::read_fields(fields)?,
-        })
+    fn read_fields(fields: &mut Fields<'_>) -> Self {
+        Self {
+            message_id: Slot::read_from(fields, &["messageId"]),
+            host_url: Slot::read_from(fields, &["hostUrl"]),
+            context: Record::read_fields(fields),
+        }
     }
 
     fn write_fields(&self, fields: &mut Object) {
-        write_field(fields, "messageId", &self.message_id);
-        write_field(fields, "hostUrl", &self.host_url);
+        self.message_id.write_to(fields, "messageId");
+        self.host_url.write_to(fields, "hostUrl");
         self.context.write_fields(fields);
     }
 }
 
 impl Record for SyncAck {
-    fn read_fields(fields: &Object) -> Result<Self, FieldError> {
-        Ok(Self {
-            sync: Record::read_fields(fields)?,
-            debug_mode: read_field(fields, &["debugMode"])?,
-            version: read_field(fields, &["version"])?,
-            iframe_url: read_field(fields, &["iFrameUrl"])?,
-        })
+    fn read_fields(fields: &mut Fields<'_>) -> Self {
+        Self {
+            sync: Record::read_fields(fields),
+            debug_mode: Slot::read_from(fields, &["debugMode"]),
+            version: Slot::read_from(fields, &["version"]),
+            iframe_url: Slot::read_from(fields, &["iFrameUrl"]),
+        }
     }
 
     fn write_fields(&self, fields: &mut Object) {
         self.sync.write_fields(fields);
-        write_field(fields, "debugMode", &self.debug_mode);
-        write_field(fields, "version", &self.version);
-        write_field(fields, "iFrameUrl", &self.iframe_url);
+        self.debug_mode.write_to(fields, "debugMode");
+        self.version.write_to(fields, "version");
+        self.iframe_url.write_to(fields, "iFrameUrl");
     }
 }
 
@@ -148,7 +149,7 @@ impl Field for Origin {
         value.as_str().and_then(|text| Self::parse(text).ok())
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(self.as_str().into())
+    fn write(&self) -> Value {
+        self.as_str().into()
     }
 }

@@ -1,6 +1,6 @@
 //! The texts and ids that messages carry.
 
-use super::field::{Field, MAX_TEXT, read_text};
+use super::field::{Field, MAX_TEXT, Required, read_text};
 use crate::Value;
 use core::fmt;
 
@@ -49,8 +49,14 @@ macro_rules! texts {
                 $read(value).map(Self)
             }
 
-            fn write(&self) -> Option<Value> {
-                Some($write(self.as_str()))
+            fn write(&self) -> Value {
+                $write(self.as_str())
+            }
+        }
+
+        impl Required for $name {
+            fn blank() -> Self {
+                Self(String::new())
             }
         }
     )*};

@@ -1,6 +1,6 @@
 //! What a widget says to HubSpot.
 
-use super::field::{FieldError, Record, envelope, messages, read_field, record, words, write_field};
+use super::field::{Fields, Record, Slot, envelope, messages, record, words};
 use super::text::{EngagementId, ExternalCallId, Id, Note, ObjectTypeId, Sensitive};
 use crate::{Object, Timestamp, Value};
 use core::time::Duration;
@@ -320,19 +320,23 @@ pub enum WidgetError {
 const UNKNOWN_MESSAGE_TYPE: &str = "UNKNOWN_MESSAGE_TYPE";
 
 impl Record for WidgetError {
-    fn read_fields(fields: &Object) -> Result<Self, FieldError> {
-        if fields.get("type").and_then(Value::as_str) != Some(UNKNOWN_MESSAGE_TYPE) {
-            return read_field(fields, &["message"]).map(Self::Message);
+    fn read_fields(fields: &mut Fields<'_>) -> Self {
+        if fields.values(&["type"]).find_map(Value::as_str) != Some(UNKNOWN_MESSAGE_TYPE) {
+            return Self::Message(Slot::read_from(fields, &["message"]));
         }
-        let original = fields.get("data").and_then(|data| data.get("originalMessage")).and_then(Value::as_object);
-        let original = original.ok_or(FieldError::new("originalMessage", "an object"))?;
-        read_field(original, &["type"]).map(Self::UnknownMessageType)
+        let original = fields.values(&["data"]).find_map(|data| data.get("originalMessage")?.as_object());
+        let Some(original) = original else {
+            fields.lack("originalMessage", "an object");
+            return Self::UnknownMessageType(String::new());
+        };
+        *fields = Fields::of(original);
+        Self::UnknownMessageType(Slot::read_from(fields, &["type"]))
     }
 
     /// Of a message that the widget does not know only the type is sent back: the rest may be about a person.
     fn write_fields(&self, fields: &mut Object) {
         match self {
-            Self::Message(message) => write_field(fields, "message", message),
+            Self::Message(message) => message.write_to(fields, "message"),
             Self::UnknownMessageType(name) => {
                 let original = Object::new().with("type", name.as_str());
                 fields.set("type", UNKNOWN_MESSAGE_TYPE);

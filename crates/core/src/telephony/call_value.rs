@@ -41,20 +41,20 @@ fn named<T: Copy>(table: &[(&str, T)], value: Option<&Value>) -> Option<T> {
 
 impl From<&Call> for Value {
     fn from(call: &Call) -> Self {
-        Object::new()
-            .with("id", call.id.as_str())
-            .with("direction", name(&DIRECTIONS, call.direction))
-            .with("remote", call.remote.as_ref().map(PhoneNumber::as_e164))
-            .with("local", call.local.as_ref().map(PhoneNumber::as_e164))
-            .with("key", call.key.as_ref().map(DialKey::as_str))
-            .with("state", name(&STATES, call.state))
-            .with("muted", call.muted)
-            .with("recording", name(&RECORDINGS, call.recording))
-            .with("startedAt", call.started_at)
-            .with("connectedAt", call.connected_at)
-            .with("endedAt", call.ended_at)
-            .with("sequence", Timestamp::from_millis(call.sequence))
-            .into()
+        let mut saved = Object::new();
+        saved.set("id", call.id.as_str());
+        saved.set("direction", name(&DIRECTIONS, call.direction));
+        saved.set("remote", call.remote.as_ref().map(PhoneNumber::as_e164));
+        saved.set("local", call.local.as_ref().map(PhoneNumber::as_e164));
+        saved.set("key", call.key.as_ref().map(DialKey::as_str));
+        saved.set("state", name(&STATES, call.state));
+        saved.set("muted", call.muted);
+        saved.set("recording", name(&RECORDINGS, call.recording));
+        saved.set("startedAt", call.started_at);
+        saved.set("connectedAt", call.connected_at);
+        saved.set("endedAt", call.ended_at);
+        saved.set("sequence", Timestamp::from_millis(call.sequence));
+        saved.into()
     }
 }
 

@@ -136,8 +136,13 @@ impl fmt::Display for ErrorKind {
 }
 
 /// Why an operation failed. Its text is one line, holds no personal data and does not repeat its source.
+///
+/// Boxed, because it is rare and every `Result` would have to hold the place for it.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+#[derive(Debug)]
+struct Details {
     kind: ErrorKind,
     operation: Operation,
     call: Option<CallId>,
@@ -148,60 +153,60 @@ pub struct Error {
 impl Error {
     /// An error of that kind.
     #[must_use]
-    pub const fn new(kind: ErrorKind, operation: Operation) -> Self {
-        Self { kind, operation, call: None, provider_code: None, source: None }
+    pub fn new(kind: ErrorKind, operation: Operation) -> Self {
+        Self(Box::new(Details { kind, operation, call: None, provider_code: None, source: None }))
     }
 
     /// Says which call it was about.
     #[must_use]
     pub fn for_call(mut self, call: &CallId) -> Self {
-        self.call = Some(call.clone());
+        self.0.call = Some(call.clone());
         self
     }
 
     /// Adds the provider's own code, for support.
     #[must_use]
     pub fn with_provider_code(mut self, code: impl Into<String>) -> Self {
-        self.provider_code = Some(code.into());
+        self.0.provider_code = Some(code.into());
         self
     }
 
     /// Adds what caused it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// What to do about it.
     #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        self.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// What failed.
     #[must_use]
-    pub const fn operation(&self) -> Operation {
-        self.operation
+    pub fn operation(&self) -> Operation {
+        self.0.operation
     }
 
     /// Which call it was about.
     #[must_use]
-    pub const fn call(&self) -> Option<&CallId> {
-        self.call.as_ref()
+    pub fn call(&self) -> Option<&CallId> {
+        self.0.call.as_ref()
     }
 
     /// The provider's own code.
     #[must_use]
     pub fn provider_code(&self) -> Option<&str> {
-        self.provider_code.as_deref()
+        self.0.provider_code.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} failed: {}", self.operation, self.kind)?;
-        if let Some(code) = &self.provider_code {
+        write!(f, "{:?} failed: {}", self.0.operation, self.0.kind)?;
+        if let Some(code) = &self.0.provider_code {
             write!(f, " (provider code {code})")?;
         }
         Ok(())
@@ -210,7 +215,7 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
+        self.0.source.as_ref().map(|source| &**source as _)
     }
 }
 

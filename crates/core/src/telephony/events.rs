@@ -1,12 +1,12 @@
 use super::call::{Call, CallId};
 use super::event::{CallEvent, CallEventKind, Event};
 use crate::Timestamp;
-use crate::platform::BoxStream;
+use crate::platform::{BoxStream, Lock};
+use crate::queue::Queue;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use futures_core::Stream;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// A line's events, from the moment [`events`](super::Telephony::events) was called.
 pub type Events = BoxStream<Event>;
@@ -18,34 +18,35 @@ pub type Events = BoxStream<Event>;
 #[derive(Debug)]
 pub struct EventHub {
     capacity: usize,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    listeners: Vec<Arc<Mutex<Queue>>>,
-    sequences: BTreeMap<CallId, u64>,
+    listeners: Vec<Arc<Lock<Backlog>>>,
+    /// The last sequence of each call that has not ended.
+    sequences: Vec<(CallId, u64)>,
 }
 
 /// What one listener has yet to read. The hub and the listener hold it together.
 #[derive(Debug, Default)]
-struct Queue {
-    events: VecDeque<Event>,
+struct Backlog {
+    events: Queue<Event>,
     missed: u64,
     reader: Option<Waker>,
     closed: bool,
 }
 
-impl Queue {
+impl Backlog {
     fn offer(&mut self, event: &Event, capacity: usize) {
         if self.events.len() >= capacity {
             self.missed += 1;
             return;
         }
         if self.missed > 0 {
-            self.events.push_back(Event::Lagged { missed: core::mem::take(&mut self.missed) });
+            self.events.push(Event::Lagged { missed: core::mem::take(&mut self.missed) });
         }
-        self.events.push_back(event.clone());
+        self.events.push(event.clone());
         self.wake();
     }
 
@@ -60,14 +61,15 @@ impl EventHub {
     /// A hub that keeps `capacity` events for a listener that is behind.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::default() }
+        Self { capacity, state: Lock::default() }
     }
 
     /// A new listener.
     #[must_use]
+    #[allow(clippy::arc_with_non_send_sync, reason = "in a browser there is one thread, and nothing is `Send`")]
     pub fn subscribe(&self) -> Events {
-        let queue = Arc::new(Mutex::default());
-        self.lock().listeners.push(Arc::clone(&queue));
+        let queue = Arc::new(Lock::default());
+        self.state.lock().listeners.push(Arc::clone(&queue));
         Box::pin(Reader(queue))
     }
 
@@ -80,13 +82,11 @@ impl EventHub {
 
     /// Announces the next event of a call, and returns its sequence.
     pub fn call(&self, call: CallId, at: Timestamp, kind: CallEventKind) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let last = matches!(kind, CallEventKind::Ended(_));
-        let entry = state.sequences.entry(call.clone()).or_insert(0);
-        *entry += 1;
-        let sequence = *entry;
-        if last {
-            state.sequences.remove(&call);
+        let sequence = state.take_sequence(&call) + 1;
+        if !last {
+            state.sequences.push((call.clone(), sequence));
         }
         state.publish(&Event::Call(CallEvent { call, sequence, at, kind }), self.capacity);
         sequence
@@ -94,52 +94,51 @@ impl EventHub {
 
     /// Hands on an event as it is: one about the line, or one of a call that the provider numbers itself.
     pub fn publish(&self, event: &Event) {
-        self.lock().publish(event, self.capacity);
+        self.state.lock().publish(event, self.capacity);
     }
 
     /// Goes on counting a call's events where another hub stopped: after a reload.
     pub fn resume(&self, call: CallId, sequence: u64) {
-        self.lock().sequences.insert(call, sequence);
+        let mut state = self.state.lock();
+        state.take_sequence(&call);
+        state.sequences.push((call, sequence));
     }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
-}
-
-/// A panic elsewhere leaves the lists whole: each change is one push or one insert.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
+    /// Removes the last sequence of a call; zero if it has none.
+    fn take_sequence(&mut self, call: &CallId) -> u64 {
+        let known = self.sequences.iter().position(|(known, _)| known == call);
+        known.map_or(0, |index| self.sequences.swap_remove(index).1)
+    }
+
     fn publish(&mut self, event: &Event, capacity: usize) {
         // A reader that is gone leaves the hub as the only holder.
         self.listeners.retain(|queue| Arc::strong_count(queue) > 1);
         for queue in &self.listeners {
-            lock(queue).offer(event, capacity);
+            queue.lock().offer(event, capacity);
         }
     }
 }
 
 impl Drop for EventHub {
     fn drop(&mut self) {
-        for queue in &self.lock().listeners {
-            let mut queue = lock(queue);
+        for queue in &self.state.lock().listeners {
+            let mut queue = queue.lock();
             queue.closed = true;
             queue.wake();
         }
     }
 }
 
-struct Reader(Arc<Mutex<Queue>>);
+struct Reader(Arc<Lock<Backlog>>);
 
 impl Stream for Reader {
     type Item = Event;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        let mut queue = lock(&self.0);
-        if let Some(event) = queue.events.pop_front() {
+        let mut queue = self.0.lock();
+        if let Some(event) = queue.events.pop() {
             return Poll::Ready(Some(event));
         }
         // What was missed last is told even if nothing ever happens again.
@@ -270,6 +269,6 @@ mod tests {
         let hub = EventHub::new(1);
         drop(hub.subscribe());
         hub.publish(&Event::Connection(Connection::Poor));
-        assert!(hub.lock().listeners.is_empty());
+        assert!(hub.state.lock().listeners.is_empty());
     }
 }

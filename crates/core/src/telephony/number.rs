@@ -1,3 +1,4 @@
+use crate::text::split_once;
 use core::fmt;
 
 /// A telephone number in E.164: a country's calling code and up to 15 digits in all.
@@ -48,43 +49,10 @@ CA604 CA613 CA639 CA647 CA672 CA683 CA705 CA709 CA742 CA753 CA778 CA780 CA782 CA
 CA905 CA942 BS242 BB246 AI264 AG268 VG284 VI340 KY345 BM441 GD473 TC649 JM658 MS664 MP670 GU671 AS684 SX721 LC758 DM767 \
 VC784 PR787 DO809 DO829 DO849 TT868 KN869 JM876 PR939";
 
-/// How a country groups its digits; the rest are grouped in threes.
-const GROUPS: [(&str, &[usize]); 34] = [
-    ("1", &[3, 3, 4]),
-    ("7", &[3, 3, 2, 2]),
-    ("30", &[3, 3, 4]),
-    ("31", &[2, 3, 4]),
-    ("32", &[3, 2, 2, 2]),
-    ("33", &[1, 2, 2, 2, 2]),
-    ("34", &[3, 3, 3]),
-    ("351", &[3, 3, 3]),
-    ("353", &[2, 3, 4]),
-    ("358", &[2, 3, 4]),
-    ("36", &[2, 3, 4]),
-    ("39", &[3, 3, 4]),
-    ("41", &[2, 3, 2, 2]),
-    ("44", &[4, 6]),
-    ("45", &[2, 2, 2, 2]),
-    ("46", &[2, 3, 2, 2]),
-    ("47", &[3, 2, 3]),
-    ("48", &[3, 3, 3]),
-    ("49", &[3, 8]),
-    ("52", &[2, 4, 4]),
-    ("54", &[2, 4, 4]),
-    ("55", &[2, 5, 4]),
-    ("60", &[2, 4, 4]),
-    ("61", &[1, 4, 4]),
-    ("64", &[2, 3, 4]),
-    ("65", &[4, 4]),
-    ("81", &[2, 4, 4]),
-    ("82", &[2, 4, 4]),
-    ("852", &[4, 4]),
-    ("86", &[3, 4, 4]),
-    ("90", &[3, 3, 4]),
-    ("91", &[5, 5]),
-    ("971", &[2, 3, 4]),
-    ("972", &[2, 3, 4]),
-];
+/// How a country groups its digits: its calling code, a dash and the size of each group. The rest are grouped in threes.
+const GROUPS: &str = "1-334 7-3322 30-334 31-234 32-3222 33-12222 34-333 351-333 353-234 358-234 36-234 39-334 41-2322 \
+44-46 45-2222 46-2322 47-323 48-333 49-38 52-244 54-244 55-254 60-244 61-144 64-234 65-44 81-244 82-244 852-44 86-344 \
+90-334 91-55 971-234 972-234";
 
 const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;
@@ -101,8 +69,8 @@ impl PhoneNumber {
         if text.len() > MAX_TEXT {
             return Err(NumberError::TooLong);
         }
-        let mut text = text.trim();
-        if let Some((scheme, rest)) = text.split_once(':') {
+        let mut text = text.trim_ascii();
+        if let Some((scheme, rest)) = split_once(text, b':') {
             if !scheme.eq_ignore_ascii_case("tel") && !scheme.eq_ignore_ascii_case("callto") {
                 return Err(NumberError::OtherAddress);
             }
@@ -148,7 +116,7 @@ impl PhoneNumber {
             None => Err(NumberError::UnknownCountry),
             Some("1") if digits.len() < 11 => Err(NumberError::TooShort),
             Some("1") if digits.len() > 11 => Err(NumberError::TooLong),
-            Some(_) => Ok(Self(format!("+{digits}"))),
+            Some(_) => Ok(Self(["+", &digits].concat())),
         }
     }
 
@@ -161,7 +129,7 @@ impl PhoneNumber {
     /// The digits without `+`.
     #[must_use]
     pub fn digits(&self) -> &str {
-        self.0.trim_start_matches('+')
+        self.0.get(1..).unwrap_or_default()
     }
 
     /// The calling code, such as `"44"`.
@@ -187,15 +155,15 @@ impl PhoneNumber {
 /// number of `home`, a calling code.
 #[must_use]
 pub fn format_typed(text: &str, home: Option<&str>) -> String {
-    let text = text.trim();
+    let text = text.trim_ascii();
     let (plus, digits) = match read_digits(text) {
         Ok(read) if read.1.len() <= MAX_DIGITS => read,
         _ => return text.to_owned(),
     };
     let (code, national) = if plus {
         match calling_code(&digits) {
-            Some(code) => digits.split_at(code.len()),
-            None => return format!("+{digits}"),
+            Some(code) => (code, digits.get(code.len()..).unwrap_or_default()),
+            None => return ["+", &digits].concat(),
         }
     } else {
         ("", digits.as_str())
@@ -214,10 +182,11 @@ pub fn format_typed(text: &str, home: Option<&str>) -> String {
     }
     let separator = if scheme == "1" { '-' } else { ' ' };
     let mut first = !trunk;
-    let mut groups = groups(scheme, rest).iter().copied();
+    let mut groups = groups(scheme, rest).bytes().map(|digit| usize::from(digit - b'0'));
     while !rest.is_empty() {
         let size = groups.next().unwrap_or(if rest.len() == 4 { 4 } else { 3 }).min(rest.len());
-        let (group, tail) = rest.split_at(size);
+        // Never `None`, as digits are ASCII. Code that might panic would bring the formatting of its message along.
+        let Some((group, tail)) = rest.split_at_checked(size) else { break };
         if first && plus {
             out.push(' ');
         } else if !(first || trunk && out.len() == 1) {
@@ -230,10 +199,14 @@ pub fn format_typed(text: &str, home: Option<&str>) -> String {
     out
 }
 
-fn groups(code: &str, national: &str) -> &'static [usize] {
+/// The sizes of the groups, each a digit.
+fn groups(code: &str, national: &str) -> &'static str {
     match code {
-        "44" if national.starts_with('2') => &[2, 4, 4],
-        _ => GROUPS.iter().find(|(known, _)| *known == code).map_or(&[], |(_, groups)| groups),
+        "44" if national.starts_with('2') => "244",
+        _ => GROUPS
+            .split_ascii_whitespace()
+            .find_map(|entry| entry.strip_prefix(code)?.strip_prefix('-'))
+            .unwrap_or_default(),
     }
 }
 
@@ -278,7 +251,7 @@ fn from_national(digits: &str, home: Option<&str>) -> Result<String, NumberError
         return match digits.len() {
             11 if digits.starts_with('1') => Ok(digits.to_owned()),
             0..10 => Err(NumberError::TooShort),
-            10 => Ok(format!("1{digits}")),
+            10 => Ok(["1", digits].concat()),
             _ => Err(NumberError::TooLong),
         };
     }
@@ -287,30 +260,28 @@ fn from_national(digits: &str, home: Option<&str>) -> Result<String, NumberError
         "39" | "378" => digits,
         _ => digits.strip_prefix('0').unwrap_or(digits),
     };
-    Ok(format!("{home}{subscriber}"))
+    Ok([home, subscriber].concat())
 }
 
 /// The calling code that the digits begin with. No code is the beginning of another.
 fn calling_code(digits: &str) -> Option<&str> {
-    (1..=3).filter_map(|length| digits.get(..length)).find(|code| {
-        CALLING_CODES
-            .split_ascii_whitespace()
-            .any(|entry| entry.trim_end_matches(|c: char| c.is_ascii_uppercase()) == *code)
-    })
+    (1..=3).filter_map(|length| digits.get(..length)).find(|code| region_of_code(code).is_some())
+}
+
+/// The region of a calling code, empty for a code of none. `None` if there is no such code.
+fn region_of_code(code: &str) -> Option<&'static str> {
+    let mut regions = CALLING_CODES.split_ascii_whitespace().filter_map(|entry| entry.strip_prefix(code));
+    regions.find(|region| region.bytes().all(|byte| byte.is_ascii_uppercase()))
 }
 
 fn region(digits: &str) -> Option<&'static str> {
     let code = calling_code(digits)?;
     if code == "1" {
         let area = digits.get(1..4).unwrap_or_default();
-        let other = NORTH_AMERICAN.split_ascii_whitespace().find(|entry| entry.get(2..) == Some(area));
-        return Some(other.and_then(|entry| entry.get(..2)).unwrap_or("US"));
+        let other = NORTH_AMERICAN.split_ascii_whitespace().find_map(|entry| entry.strip_suffix(area));
+        return Some(other.unwrap_or("US"));
     }
-    CALLING_CODES
-        .split_ascii_whitespace()
-        .find(|entry| entry.trim_end_matches(|c: char| c.is_ascii_uppercase()) == code)
-        .and_then(|entry| entry.get(code.len()..))
-        .filter(|region| !region.is_empty())
+    region_of_code(code).filter(|region| !region.is_empty())
 }
 
 impl fmt::Debug for PhoneNumber {

@@ -3,8 +3,9 @@ use core::fmt;
 
 /// What may be dialled from a browser. The gateway checks again with full metadata; this is what tells
 /// a rep at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DialPolicy {
+    /// What is denied besides [`PREMIUM`] and [`SHARED`].
     denied: Vec<String>,
 }
 
@@ -28,12 +29,6 @@ const PREMIUM: [&str; 14] =
 /// Country codes that are only reserved for such services.
 const SHARED: [&str; 3] = ["979", "808", "888"];
 
-impl Default for DialPolicy {
-    fn default() -> Self {
-        Self { denied: PREMIUM.iter().chain(&SHARED).map(|&prefix| prefix.to_owned()).collect() }
-    }
-}
-
 impl DialPolicy {
     /// Denies another range: a prefix of the number in E.164 without `+`.
     #[must_use]
@@ -55,7 +50,9 @@ impl DialPolicy {
     /// When the number is in a denied range.
     pub fn check(&self, number: &PhoneNumber) -> Result<(), PolicyViolation> {
         let digits = number.digits();
-        if self.denied.iter().any(|prefix| digits.starts_with(prefix.as_str())) {
+        let is_in = |range: &&str| digits.starts_with(*range);
+        if PREMIUM.iter().chain(&SHARED).any(is_in) || self.denied.iter().map(String::as_str).any(|range| is_in(&range))
+        {
             return Err(PolicyViolation::PremiumRate);
         }
         Ok(())
