@@ -176,7 +176,11 @@ describe("outbound", { concurrency: 3 }, () => {
     await Promise.all([hungUp.widget.dial(NUMBERS.hangsUp), lost.widget.dial(NUMBERS.drops)]);
     await Promise.all([hungUp.widget.reaches("Call ended"), lost.widget.reaches("Connection lost")]);
     await Promise.all([hungUp.expect("CALL_ENDED"), lost.expect("CALL_ENDED")]);
-    assert.deepEqual(hungUp.take(), [m.outgoing(NUMBERS.hangsUp), m.answered(), m.ended("COMPLETED", FIRST_ENGAGEMENT)]);
+    assert.deepEqual(hungUp.take(), [
+      m.outgoing(NUMBERS.hangsUp),
+      m.answered(),
+      m.ended("COMPLETED", FIRST_ENGAGEMENT),
+    ]);
     assert.deepEqual(lost.take(), [m.outgoing(NUMBERS.drops), m.answered(), m.ended("FAILED", FIRST_ENGAGEMENT)]);
   });
 
@@ -237,7 +241,10 @@ describe("outbound", { concurrency: 3 }, () => {
     await widget.button("Transfer").click();
     await widget.number.fill(NUMBERS.echoes);
     await widget.button("Call them").click();
-    await widget.ui.getByRole("region", { name: "Other call" }).getByText(/^On hold/).waitFor();
+    await widget.ui
+      .getByRole("region", { name: "Other call" })
+      .getByText(/^On hold/)
+      .waitFor();
     await widget.reaches("Connected");
     await widget.button("Complete transfer").click();
     await widget.reaches("Call transferred");
@@ -345,7 +352,11 @@ describe("outbound", { concurrency: 3 }, () => {
     await host.widget.reaches("Connected");
     await host.widget.hangUp();
     await host.expect("CALL_ENDED");
-    assert.deepEqual(host.take(), [m.outgoing(NUMBERS.answers), m.answered(), m.ended("COMPLETED", FIRST_ENGAGEMENT + 1)]);
+    assert.deepEqual(host.take(), [
+      m.outgoing(NUMBERS.answers),
+      m.answered(),
+      m.ended("COMPLETED", FIRST_ENGAGEMENT + 1),
+    ]);
   });
 });
 
@@ -388,7 +399,9 @@ describe("inbound", { concurrency: 3 }, () => {
 
   test("of a company", async (t) => {
     const objectCoordinates = { portalId: 62515, objectId: 5, objectTypeId: "0-2" };
-    const host = await Host.open(stage, t, { crm: { matches: [{ callerIdType: "COMPANY", objectCoordinates, name: "Northwind" }] } });
+    const host = await Host.open(stage, t, {
+      crm: { matches: [{ callerIdType: "COMPANY", objectCoordinates, name: "Northwind" }] },
+    });
     await host.widget.ring("+16175550199");
     await host.widget.heading("Northwind").waitFor();
   });
@@ -411,7 +424,10 @@ describe("inbound", { concurrency: 3 }, () => {
     await widget.ring("+16175550199");
     await widget.button("Hold and answer").click();
     await widget.heading("+1 617-555-0199").waitFor();
-    await widget.ui.getByRole("region", { name: "Other call" }).getByText(/^On hold/).waitFor();
+    await widget.ui
+      .getByRole("region", { name: "Other call" })
+      .getByText(/^On hold/)
+      .waitFor();
     await widget.reaches("Connected");
     await widget.button("Swap").click();
     await widget.heading("+1 617-555-0100").waitFor();

@@ -28,8 +28,8 @@ for (const sdk of SDK_VERSIONS) {
         await held;
         await route.continue();
       });
-      const opened = Host.open(stage, t, { sdk, page, sync: { ...CONTEXT, secret: "x", data: {} }, greets: false });
-      const host = await opened;
+      const sync = { ...CONTEXT, secret: "x", data: {} };
+      const host = await Host.open(stage, t, { sdk, page, sync, greets: false });
       const frame = await host.widget.frame();
       await until("a SYNC", () => frame.evaluate(() => window.__cordboard?.events.length > 0));
       release();
@@ -48,7 +48,10 @@ for (const sdk of SDK_VERSIONS) {
       assert.equal(greeting.filter(({ type }) => type === "SYNC_ACK").length, 1);
       await host.send("DIAL_NUMBER", { phoneNumber: "" });
       await host.expect("ERROR");
-      assert.deepEqual(host.take().map(({ type }) => type), ["ERROR"]);
+      assert.deepEqual(
+        host.take().map(({ type }) => type),
+        ["ERROR"],
+      );
     });
   });
 }
@@ -81,7 +84,11 @@ test("a browser that denies storage: everything works but keeping", async (t) =>
   const page = await stage.page(t);
   await page.addInitScript(() => {
     for (const name of ["localStorage", "sessionStorage"]) {
-      Object.defineProperty(window, name, { get: () => { throw new DOMException("denied", "SecurityError"); } });
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException("denied", "SecurityError");
+        },
+      });
     }
   });
   const host = await Host.open(stage, t, { page });

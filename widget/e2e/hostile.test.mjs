@@ -7,7 +7,6 @@ import * as m from "./lib/messages.mjs";
 import { serveBundle, serveHosts } from "./lib/servers.mjs";
 import { heard, posts, settled, spyOn } from "./lib/spy.mjs";
 import { openStage, until } from "./lib/stage.mjs";
-import { Widget } from "./lib/widget.mjs";
 
 const { NUMBERS } = m;
 const stage = await openStage();
@@ -51,10 +50,13 @@ async function embed(into, shown, src = shown) {
 
 /** Sends messages from one frame to a window that its code finds. */
 const postAll = (frame, path, messages) =>
-  frame.evaluate(([path, messages]) => {
-    const target = path.split(".").reduce((found, name) => found[name], window);
-    for (const message of messages) target.postMessage(message, "*");
-  }, [path, messages]);
+  frame.evaluate(
+    ([path, messages]) => {
+      const target = path.split(".").reduce((found, name) => found[name], window);
+      for (const message of messages) target.postMessage(message, "*");
+    },
+    [path, messages],
+  );
 
 /** The widget in a frame, once it could have answered. */
 async function started(frame) {
@@ -111,7 +113,10 @@ describe("windows that are not the parent, on an origin that may embed the widge
     await postAll(page.mainFrame(), "frames.0", [sync(stage.hosts)]);
     await settled(page, frame);
     const greeting = await posts(frame);
-    assert.deepEqual(greeting, ["SYNC_ACK", "INITIALIZED"].map((type) => ({ type, origin: stage.hosts })));
+    assert.deepEqual(
+      greeting,
+      ["SYNC_ACK", "INITIALIZED"].map((type) => ({ type, origin: stage.hosts })),
+    );
     await postAll(sibling, "parent.frames.0", attacks);
     await settled(page, frame);
     assert.deepEqual(await posts(frame), greeting);
@@ -163,7 +168,10 @@ describe("a host that is broken or taken over", { concurrency: 3 }, () => {
     await host.widget.hangUp();
     await host.widget.button("Save").click();
     await host.widget.isReady();
-    assert.deepEqual(host.take().map(({ type }) => type), ["OUTGOING_CALL_STARTED", "CALL_ANSWERED", "CALL_ENDED", "CALL_COMPLETED"]);
+    assert.deepEqual(
+      host.take().map(({ type }) => type),
+      ["OUTGOING_CALL_STARTED", "CALL_ANSWERED", "CALL_ENDED", "CALL_COMPLETED"],
+    );
     const targets = new Set((await posts(frame)).map(({ origin }) => origin));
     assert.deepEqual([...targets], [stage.hosts]);
   }
@@ -186,9 +194,17 @@ describe("a host that is broken or taken over", { concurrency: 3 }, () => {
 
   test("SET_WIDGET_URL, READY and other words between hosts mean nothing to a widget", async (t) => {
     const it = await watched(t);
-    await it.host.post((url) => ["SET_WIDGET_URL", "READY", "SYNC_ACK", "SYNC_ACK_FAILED", "ERROR"].map((type) => (
-      { type, messageId: "1_1", iFrameUrl: url, hostUrl: url, data: { iFrameUrl: url, message: "x" } }
-    )), foreign);
+    await it.host.post(
+      (url) =>
+        ["SET_WIDGET_URL", "READY", "SYNC_ACK", "SYNC_ACK_FAILED", "ERROR"].map((type) => ({
+          type,
+          messageId: "1_1",
+          iFrameUrl: url,
+          hostUrl: url,
+          data: { iFrameUrl: url, message: "x" },
+        })),
+      foreign,
+    );
     await settled(it.host.page, it.frame);
     assert.deepEqual(it.host.take(), []);
     await staysUsable(it);
@@ -203,17 +219,58 @@ describe("a host that is broken or taken over", { concurrency: 3 }, () => {
       list.push(list);
       let deep = {};
       for (let depth = 0; depth < 2_000; depth += 1) deep = { type: "DIAL_NUMBER", messageId: "1_1", data: deep };
-      const getter = { type: "DIAL_NUMBER", messageId: "1_1", get data() { return { get phoneNumber() { return "abc"; } }; } };
+      const getter = {
+        type: "DIAL_NUMBER",
+        messageId: "1_1",
+        get data() {
+          return {
+            get phoneNumber() {
+              return "abc";
+            },
+          };
+        },
+      };
       const proto = JSON.parse('{"__proto__":{"type":"DIAL_NUMBER"},"constructor":1,"messageId":"1_1"}');
       const ids = [undefined, null, 1, {}, [], "", "x".repeat(100_000)];
       return [
-        undefined, null, true, 0, -0, NaN, Infinity, 10n, "", "SYNC", "x".repeat(1_000_000),
-        [], [1, "DIAL_NUMBER"], list, new Array(100_000_000), cycle, deep, getter, proto, Object.create(null),
-        new Map([["type", "SYNC"]]), new Set(["SYNC"]), new Date(), /SYNC/, new Error("x"), new Blob(["x"]), new ArrayBuffer(8),
-        new Uint8Array(8), new String("SYNC"), new Number(1), new Boolean(true),
-        ...["toString", "__proto__", "constructor", "hasOwnProperty", "", "sync", " SYNC", "x".repeat(100_000)].map((type) => ({ type, messageId: "1_1" })),
+        undefined,
+        null,
+        true,
+        0,
+        -0,
+        NaN,
+        Infinity,
+        10n,
+        "",
+        "SYNC",
+        "x".repeat(1_000_000),
+        [],
+        [1, "DIAL_NUMBER"],
+        list,
+        new Array(100_000_000),
+        cycle,
+        deep,
+        getter,
+        proto,
+        Object.create(null),
+        new Map([["type", "SYNC"]]),
+        new Set(["SYNC"]),
+        new Date(),
+        /SYNC/,
+        new Error("x"),
+        new Blob(["x"]),
+        new ArrayBuffer(8),
+        new Uint8Array(8),
+        new String("SYNC"),
+        new Number(1),
+        new Boolean(true),
+        ...["toString", "__proto__", "constructor", "hasOwnProperty", "", "sync", " SYNC", "x".repeat(100_000)].map(
+          (type) => ({ type, messageId: "1_1" }),
+        ),
         ...[1, null, true, {}, [], ["SYNC"], { type: "SYNC" }].map((type) => ({ type, messageId: "1_1", data: {} })),
-        ...ids.flatMap((messageId) => ["END_CALL", "SYNC", "VISIBILITY_CHANGED"].map((type) => ({ type, messageId, data: {} }))),
+        ...ids.flatMap((messageId) =>
+          ["END_CALL", "SYNC", "VISIBILITY_CHANGED"].map((type) => ({ type, messageId, data: {} })),
+        ),
         Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`key${index}`, index])),
       ];
     });
@@ -222,20 +279,30 @@ describe("a host that is broken or taken over", { concurrency: 3 }, () => {
 
   test("10,000 messages at once", async (t) => {
     const it = await watched(t);
-    await it.host.post(() => Array.from({ length: 10_000 }, (_, index) => [
-      { type: "SYNC", messageId: `1_${index}`, hostUrl: "*" },
-      { type: "CREATE_ENGAGEMENT_SUCCEEDED", messageId: `1_${index}`, data: { engagementId: index } },
-      { type: "NOBODY_KNOWS", messageId: `1_${index}`, data: { text: "x".repeat(100) } },
-      { type: "DIAL_NUMBER", messageId: `1_${index}`, data: {} },
-      null,
-    ][index % 5]));
+    await it.host.post(() =>
+      Array.from(
+        { length: 10_000 },
+        (_, index) =>
+          [
+            { type: "SYNC", messageId: `1_${index}`, hostUrl: "*" },
+            { type: "CREATE_ENGAGEMENT_SUCCEEDED", messageId: `1_${index}`, data: { engagementId: index } },
+            { type: "NOBODY_KNOWS", messageId: `1_${index}`, data: { text: "x".repeat(100) } },
+            { type: "DIAL_NUMBER", messageId: `1_${index}`, data: {} },
+            null,
+          ][index % 5],
+      ),
+    );
     await staysUsable(it);
   });
 
   test("10,000 messages at once of a window that is not heard", async (t) => {
     const it = await watched(t);
     const sibling = await embed(it.host.page.mainFrame(), `${stage.hosts}/?sibling`);
-    await postAll(sibling, "parent.frames.0", Array.from({ length: 10_000 }, () => sync(stage.hosts)));
+    await postAll(
+      sibling,
+      "parent.frames.0",
+      Array.from({ length: 10_000 }, () => sync(stage.hosts)),
+    );
     await until("the flood", () => it.frame.evaluate(() => window.heard.length >= 10_000));
     assert.deepEqual(it.host.take(), []);
     await staysUsable(it);
@@ -246,8 +313,12 @@ describe("a host that is broken or taken over", { concurrency: 3 }, () => {
     const { host } = it;
     await host.widget.dial(NUMBERS.answers);
     const { messageId } = await host.expect("CALL_ANSWERED");
-    const forged = ["CREATE_ENGAGEMENT_SUCCEEDED", "ENGAGEMENT_CREATED", "UPDATE_ENGAGEMENT_SUCCEEDED", "FINALIZE_ENGAGEMENT_SUCCEEDED"]
-      .map((type) => ({ type, messageId, data: { engagementId: 6666, externalCallId: "mock-0-1" } }));
+    const forged = [
+      "CREATE_ENGAGEMENT_SUCCEEDED",
+      "ENGAGEMENT_CREATED",
+      "UPDATE_ENGAGEMENT_SUCCEEDED",
+      "FINALIZE_ENGAGEMENT_SUCCEEDED",
+    ].map((type) => ({ type, messageId, data: { engagementId: 6666, externalCallId: "mock-0-1" } }));
     const sibling = await embed(host.page.mainFrame(), `${stage.hosts}/?sibling`);
     await postAll(sibling, "parent.frames.0", forged);
     await host.post((forged) => forged, forged);

@@ -65,7 +65,10 @@ describe("by keyboard only", { concurrency: 3 }, () => {
     await keyboard.press("Enter");
     await widget.isReady();
     const { data } = await host.expect("CALL_COMPLETED");
-    assert.deepEqual(host.take().map(({ type }) => type), ["OUTGOING_CALL_STARTED", "CALL_ANSWERED", "CALL_ENDED", "CALL_COMPLETED"]);
+    assert.deepEqual(
+      host.take().map(({ type }) => type),
+      ["OUTGOING_CALL_STARTED", "CALL_ANSWERED", "CALL_ENDED", "CALL_COMPLETED"],
+    );
     assert.equal(data.engagementProperties.hs_call_body, "mhrk? 12");
     assert.equal(data.engagementProperties.hs_call_disposition, "f240bbac-87c9-4f6e-bf70-924b57d47db7");
     assert.ok(await widget.number.evaluate((field) => field === document.activeElement), "back in the number field");

@@ -60,7 +60,11 @@ describe("a call", { concurrency: 3 }, () => {
     for (const list of ["Companies", "Sites"]) {
       await crm.page.getByRole("navigation").getByRole("button", { name: list }).click();
       await crm.page.getByRole("row").nth(1).getByRole("button").first().click();
-      await crm.page.getByRole("main").getByRole("button", { name: /^Call / }).first().click();
+      await crm.page
+        .getByRole("main")
+        .getByRole("button", { name: /^Call / })
+        .first()
+        .click();
       await crm.widget.reaches("Connected");
       await crm.widget.hangUp();
       await crm.widget.button("Save").click();

@@ -9,7 +9,11 @@ const ROWS = "#inspector tbody tr";
 /** The messages' types and directions, oldest first, without the handshake. */
 const shown = (crm) =>
   crm.page.locator(ROWS).evaluateAll((rows) =>
-    rows.map(({ dataset }) => `${dataset.direction} ${dataset.messageType}`).reverse().filter((row) => !/ SYNC/.test(row)));
+    rows
+      .map(({ dataset }) => `${dataset.direction} ${dataset.messageType}`)
+      .reverse()
+      .filter((row) => !/ SYNC/.test(row)),
+  );
 
 async function aCall(crm) {
   await crm.button("Call Maria Alvarez, +1 617-555-0100").click();
@@ -44,7 +48,10 @@ describe("the inspector", { concurrency: 3 }, () => {
     assert.equal(JSON.parse(await crm.page.locator("#payload").innerText()).data.callEndStatus, "COMPLETED");
     await crm.page.getByLabel("Type", { exact: true }).selectOption("");
     await crm.page.getByRole("searchbox", { name: "Search" }).fill("hs_call_direction");
-    assert.deepEqual(await shown(crm), rows.filter((row) => row.endsWith("CALL_COMPLETED")));
+    assert.deepEqual(
+      await shown(crm),
+      rows.filter((row) => row.endsWith("CALL_COMPLETED")),
+    );
   });
 
   test("exports a trace, and replays what the CRM said", async (t) => {
@@ -59,7 +66,9 @@ describe("the inspector", { concurrency: 3 }, () => {
     assert.match(await readFile(trace, "utf8"), /DIAL_NUMBER/);
 
     await crm.button("Clear").click();
-    await crm.page.locator("#import-trace").setInputFiles({ name: "trace.json", mimeType: "application/json", buffer: await readFile(trace) });
+    await crm.page
+      .locator("#import-trace")
+      .setInputFiles({ name: "trace.json", mimeType: "application/json", buffer: await readFile(trace) });
     await crm.button("Play").click();
     await crm.page.getByRole("alertdialog").waitFor();
     assert.ok((await shown(crm)).some((row) => row.endsWith("DIAL_NUMBER")));
@@ -69,7 +78,9 @@ describe("the inspector", { concurrency: 3 }, () => {
     const crm = await Crm.open(t);
     await crm.button("Inspector").click();
     for (const text of ["", "nonsense", "[]", '{"a":1}', "[".repeat(100_000)]) {
-      await crm.page.locator("#import-trace").setInputFiles({ name: "trace.json", mimeType: "application/json", buffer: Buffer.from(text) });
+      await crm.page
+        .locator("#import-trace")
+        .setInputFiles({ name: "trace.json", mimeType: "application/json", buffer: Buffer.from(text) });
       const toast = crm.page.locator(".toast").filter({ hasText: "No replay:" });
       await toast.waitFor();
       await toast.getByRole("button", { name: "Dismiss" }).click();

@@ -4,7 +4,13 @@ import { until } from "./stage.mjs";
 import { Widget } from "./widget.mjs";
 
 /** What HubSpot tells a widget of the place it runs in; the SDK's host class alone tells `hostUrl` only. */
-export const CONTEXT = { portalId: 62515, userId: 9001, ownerId: 70001, iframeLocation: "widget", usesCallingWindow: false };
+export const CONTEXT = {
+  portalId: 62515,
+  userId: 9001,
+  ownerId: 70001,
+  iframeLocation: "widget",
+  usesCallingWindow: false,
+};
 
 /** HubSpot's ids of call records begin here. */
 export const FIRST_ENGAGEMENT = 7001;
@@ -44,8 +50,10 @@ export class Host {
   /** Waits until the widget has introduced itself and the user is available, and forgets what it said so far. */
   async greeting() {
     const said = () => this.messages.map((message) => message.type);
-    await until("the widget's greeting", () =>
-      said().includes("USER_AVAILABLE") || this.messages.some((message) => message.data?.isAvailable === true));
+    await until(
+      "the widget's greeting",
+      () => said().includes("USER_AVAILABLE") || this.messages.some((message) => message.data?.isAvailable === true),
+    );
     return this.take();
   }
 

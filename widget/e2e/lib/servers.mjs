@@ -36,7 +36,7 @@ function parseHeaders(text) {
 
 const covers = (pattern, path) => pattern === path || (pattern.endsWith("*") && path.startsWith(pattern.slice(0, -1)));
 
-/** Serves a bundle as a static host does: with what its `_headers` file says, unless the host knows nothing of such files. */
+/** Serves a bundle as a static host does: with what its `_headers` file says, if the host knows such files. */
 export async function serveBundle(folder, { hostname = "127.0.0.1", withHeaders = true } = {}) {
   const rules = withHeaders ? parseHeaders(await readFile(join(folder, "_headers"), "utf8")) : [];
   return listen(hostname, async (path, response) => {

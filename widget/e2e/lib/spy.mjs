@@ -35,12 +35,20 @@ export const heard = (frame) => frame.evaluate(() => window.heard.filter((messag
  * found from the other's code: `"parent"`, `"frames[0]"`.
  */
 export async function settled(from, to, [toFrom, fromTo] = ["frames[0]", "parent"]) {
-  for (const [sender, receiver, path] of [[from, to, toFrom], [to, from, fromTo]]) {
+  for (const [sender, receiver, path] of [
+    [from, to, toFrom],
+    [to, from, fromTo],
+  ]) {
     const marker = Math.random();
-    await sender.evaluate(([path, marker]) => {
-      const [, name, index] = /^(\w+)(?:\[(\d+)\])?$/.exec(path);
-      (index ? window[name][index] : window[name]).postMessage({ marker }, "*");
-    }, [path, marker]);
-    await until("a marker", () => receiver.evaluate((marker) => window.heard.some((message) => message?.marker === marker), marker));
+    await sender.evaluate(
+      ([path, marker]) => {
+        const [, name, index] = /^(\w+)(?:\[(\d+)\])?$/.exec(path);
+        (index ? window[name][index] : window[name]).postMessage({ marker }, "*");
+      },
+      [path, marker],
+    );
+    await until("a marker", () =>
+      receiver.evaluate((marker) => window.heard.some((message) => message?.marker === marker), marker),
+    );
   }
 }

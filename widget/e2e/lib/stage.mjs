@@ -67,7 +67,11 @@ class Stage {
     page.on("dialog", (dialog) => dialog.accept());
     t.after(async () => {
       await context.close();
-      assert.deepEqual(errors.filter((error) => !expected?.test(error)), [], "uncaught errors");
+      assert.deepEqual(
+        errors.filter((error) => !expected?.test(error)),
+        [],
+        "uncaught errors",
+      );
     });
     return page;
   }
@@ -76,8 +80,14 @@ class Stage {
     await this.#browser.close();
     await Promise.all(this.#servers.map((server) => server.close()));
     const mine = this.#console.filter(({ url }) => !url.startsWith(this.hosts));
-    assert.deepEqual(mine.filter(({ text }) => PERSONAL.test(text.replaceAll(ASSET, ""))), [], "personal data in the console");
-    const violations = this.#console.filter(({ text }) => /Content Security Policy/.test(text) && !/frame-ancestors/.test(text));
+    assert.deepEqual(
+      mine.filter(({ text }) => PERSONAL.test(text.replaceAll(ASSET, ""))),
+      [],
+      "personal data in the console",
+    );
+    const violations = this.#console.filter(
+      ({ text }) => /Content Security Policy/.test(text) && !/frame-ancestors/.test(text),
+    );
     assert.deepEqual(violations, [], "violations of the content security policy");
   }
 }

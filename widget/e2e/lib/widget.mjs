@@ -48,7 +48,9 @@ export class Widget {
 
   /** Lets somebody call, as the mock network takes it from the part of the address behind `#`. */
   async ring(number) {
-    await (await this.frame()).evaluate((number) => {
+    await (
+      await this.frame()
+    ).evaluate((number) => {
       location.hash = `incoming=${encodeURIComponent(number)}&n=${Math.random()}`;
     }, number);
   }

@@ -125,7 +125,7 @@ fn item(ui: Ui, model: &Model, index: usize, recent: &Recent) -> Element {
     let button = el("button")
         .class(if symbol == "phone-missed" { "item bad" } else { "item" })
         .attr("type", "button")
-        .refused(!has_number)
+        .refused(!has_number || !model.is_settled())
         .on("click", call)
         .child(icon(symbol))
         .child(about)
