@@ -2,7 +2,7 @@
 
 use crate::flags::Build;
 use crate::{app, setup};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
@@ -39,6 +39,15 @@ pub(crate) fn run(shell: &Shell, flags: &Build) -> Result<()> {
     Ok(())
 }
 
+/// Keeps the folders of the machine that builds out of what it builds: a panic names its source file.
+fn without_paths(shell: &Shell) -> Result<String> {
+    let home = match shell.var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => PathBuf::from(shell.var("HOME").context("set CARGO_HOME to cargo's folder")?).join(".cargo"),
+    };
+    Ok(format!("target.wasm32-unknown-unknown.rustflags=['--remap-path-prefix={}=cargo']", home.display()))
+}
+
 /// Builds an app and returns its folder.
 pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
     let app = app::find(shell, order.app)?;
@@ -48,8 +57,12 @@ pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
         Profile::Release => ("wasm-release", "wasm-release"),
     };
     let (package, name, title, page) = (&app.package, &app.name, &app.title, &app.page);
-    cmd!(shell, "cargo build --package {package} --bin {name} --target wasm32-unknown-unknown --profile {profile}")
-        .run()?;
+    let mut compile =
+        cmd!(shell, "cargo build --package {package} --bin {name} --target wasm32-unknown-unknown --profile {profile}");
+    if order.profile == Profile::Release {
+        compile = compile.args(["--config".to_owned(), without_paths(shell)?]);
+    }
+    compile.run()?;
 
     let wasm = setup::target_dir(shell).join(format!("wasm32-unknown-unknown/{directory}/{name}.wasm"));
     let out = order.into.join(name);
