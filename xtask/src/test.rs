@@ -39,3 +39,21 @@ fn browser_tests(shell: &Shell) -> Result<Vec<PathBuf>> {
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_provider_runs_the_conformance_suite() {
+        let shell = Shell::new().unwrap();
+        let providers = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("providers");
+        let providers = shell.read_dir(providers).unwrap();
+        assert!(!providers.is_empty());
+        for provider in providers {
+            let suite = shell.read_file(provider.join("tests/conformance.rs")).unwrap_or_default();
+            assert!(suite.contains("conformance_tests!"), "{} lacks tests/conformance.rs", provider.display());
+        }
+    }
+}
