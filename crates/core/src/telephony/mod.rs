@@ -1,5 +1,6 @@
 //! What a telephony provider implements, and the vocabulary of it.
 
+mod backend;
 mod call;
 mod call_value;
 mod capabilities;
@@ -14,6 +15,10 @@ mod policy;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+pub use backend::{
+    AgentId, Backend, Entry, Fallback, InboundCall, Journal, JournalError, MediaToken, Route, Webhook, WebhookError,
+    WebhookReply, WebhookRequest,
+};
 pub use call::{Call, CallId, CallState, Direction, EndReason, FailureReason, Recording, TransitionError};
 pub use capabilities::{Capabilities, Capability, SignInMethod};
 pub use digits::{Digits, DigitsError};

@@ -1,0 +1,1 @@
+//! An agent's line over a gateway's socket.

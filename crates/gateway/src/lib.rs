@@ -1,0 +1,1 @@
+//! The server that keeps an account's secrets and its agents' calls.
