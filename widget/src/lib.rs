@@ -8,3 +8,8 @@ mod text;
 mod view;
 
 pub use app::{WidgetConfig, mount};
+
+/// Two thirds smaller than the standard allocator for WebAssembly.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
