@@ -1,6 +1,8 @@
-// Starts the app. Its module is on the way since the page's first lines.
-const { href, dataset } = document.getElementById("module");
-__wbg_init({ module_or_path: fetch(href, { integrity: dataset.integrity }) }).catch((error) => {
-  document.documentElement.classList.add("failed");
-  throw error;
-});
+// Starts the app. Its code is on the way since the page's first lines.
+__cordboard.module
+  .then((module) => WebAssembly.instantiate(module, __wbg_get_imports()))
+  .then(__wbg_finalize_init)
+  .catch((error) => {
+    document.documentElement.classList.add("failed");
+    throw error;
+  });

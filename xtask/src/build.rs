@@ -85,7 +85,7 @@ pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
         bundle = bundle.arg("--crm");
     }
     if order.profile == Profile::Release {
-        bundle = bundle.arg("--compress").arg("--wasm-opt").arg(setup::wasm_opt(shell)?);
+        bundle = bundle.arg("--compress").arg("--wasm-opt").arg(setup::wasm_opt(shell)?).arg("--esbuild").arg(setup::esbuild(shell)?);
     }
     bundle.run()?;
     Ok(out)

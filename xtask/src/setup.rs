@@ -30,6 +30,12 @@ pub(crate) fn wasm_opt(shell: &Shell) -> Result<PathBuf> {
     Ok(shell.current_dir().join("node_modules/binaryen/bin/wasm-opt"))
 }
 
+/// The minifier for scripts and style sheets, from npm.
+pub(crate) fn esbuild(shell: &Shell) -> Result<PathBuf> {
+    npm_packages(shell)?;
+    Ok(shell.current_dir().join("node_modules/esbuild/bin/esbuild"))
+}
+
 /// The packages of `package-lock.json`.
 pub(crate) fn npm_packages(shell: &Shell) -> Result<()> {
     let version = cmd!(shell, "node --version").quiet().read().context("install Node.js 20 or newer")?;

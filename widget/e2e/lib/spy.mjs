@@ -15,14 +15,14 @@ export async function spyOn(page) {
         target.postMessage(message, origin);
       },
     });
-    const instantiate = WebAssembly.instantiateStreaming;
-    WebAssembly.instantiateStreaming = (source, imports) => {
+    const instantiate = WebAssembly.instantiate;
+    WebAssembly.instantiate = (module, imports) => {
       for (const functions of Object.values(imports)) {
-        const name = Object.keys(functions).find((name) => name.includes("postMessage"));
+        const name = Object.keys(functions).find((name) => /\.postMessage\(/.test(functions[name]));
         const post = functions[name];
         functions[name] = (target, ...rest) => post(watched(target), ...rest);
       }
-      return instantiate(source, imports);
+      return instantiate(module, imports);
     };
   });
 }

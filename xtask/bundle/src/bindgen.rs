@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
+use walrus::Module;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// A module that a page can load, and the JavaScript that it needs.
 pub(crate) struct Joined {
-    pub(crate) module: Vec<u8>,
+    pub(crate) module: Module,
     pub(crate) script: String,
 }
 
@@ -16,7 +17,6 @@ pub(crate) fn join(wasm: &Path) -> Result<Joined> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))?;
@@ -24,5 +24,5 @@ pub(crate) fn join(wasm: &Path) -> Result<Joined> {
         output.snippets().values().all(Vec::is_empty) && output.local_modules().is_empty(),
         "a crate brings JavaScript files of its own, which a page that holds its script cannot load"
     );
-    Ok(Joined { script: output.js().to_owned(), module: output.wasm_mut().emit_wasm() })
+    Ok(Joined { script: output.js().to_owned(), module: std::mem::take(output.wasm_mut()) })
 }

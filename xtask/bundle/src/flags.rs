@@ -21,7 +21,9 @@ xflags::xflags! {
         repeated --allow-host pattern: HostPattern
         /// Keeps each file in brotli and gzip, too.
         optional --compress
-        /// binaryen's wasm-opt, to make the module smaller.
+        /// binaryen's wasm-opt, to make the module smaller. What only people read is left out of it, too.
         optional --wasm-opt path: PathBuf
+        /// esbuild, to make the page smaller.
+        optional --esbuild path: PathBuf
     }
 }

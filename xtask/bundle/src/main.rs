@@ -8,6 +8,7 @@ mod headers;
 mod hosts;
 mod page;
 mod policy;
+mod slim;
 mod wasm_opt;
 
 use crate::assets::Asset;
@@ -35,10 +36,14 @@ fn main() -> ExitCode {
 
 impl Bundle {
     fn run(self) -> Result<()> {
-        let joined = bindgen::join(&self.wasm)?;
+        let mut joined = bindgen::join(&self.wasm)?;
         let module = match &self.wasm_opt {
-            Some(program) => wasm_opt::optimise(program, &joined.module)?,
-            None => joined.module,
+            Some(program) => {
+                slim::cut_panics(&mut joined.module);
+                slim::shorten_names(&mut joined);
+                wasm_opt::optimise(program, &joined.module.emit_wasm())?
+            }
+            None => joined.module.emit_wasm(),
         };
         let theme = match &self.theme {
             Some(path) => fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
@@ -57,6 +62,10 @@ impl Bundle {
                 ("wasm-integrity", assets::integrity(&module.bytes)),
             ]),
         )?;
+        let html = match &self.esbuild {
+            Some(program) => slim::minify_elements(program, &html)?,
+            None => html,
+        };
         let policy = if self.crm { Policy::crm(&html) } else { Policy::widget(&html, &hosts) };
         let html = page::fill_policy(&html, &policy.meta())?;
 

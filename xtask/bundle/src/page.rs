@@ -1,6 +1,6 @@
 //! Fills a page's template.
 //!
-//! A template is HTML with `{{name}}` for a value and `{{file:name}}` for the text of a file beside it.
+//! A template is HTML with `{{name}}` for a value and `{{file:name}}` for a file beside it, which is filled as well.
 
 use crate::assets::integrity;
 use anyhow::{Context, Result, bail, ensure};
@@ -18,7 +18,7 @@ pub(crate) type Values<'a> = BTreeMap<&'a str, String>;
 pub(crate) fn fill(template: &Path, values: &Values<'_>) -> Result<String> {
     let text = read(template)?;
     expand(&text, |name| match name.strip_prefix("file:") {
-        Some(file) => read(&template.with_file_name(file)),
+        Some(file) => fill(&template.with_file_name(file), values),
         None if name == "policy" => Ok(POLICY.to_owned()),
         None => values.get(name).cloned().with_context(|| {
             let known: Vec<&str> = values.keys().copied().collect();

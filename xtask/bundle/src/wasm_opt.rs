@@ -20,6 +20,6 @@ pub(crate) fn optimise(program: &Path, module: &[u8]) -> Result<Vec<u8>> {
     let folder = shell.create_temp_dir()?;
     let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
     fs::write(&input, module)?;
-    cmd!(shell, "node {program} -Oz {FEATURES...} {input} -o {output}").run()?;
+    cmd!(shell, "node {program} --flatten --rereloop -Oz -Oz {FEATURES...} {input} -o {output}").run()?;
     Ok(fs::read(output)?)
 }

@@ -1,0 +1,186 @@
+//! Leaves out of a module and its script what no browser needs.
+
+use crate::bindgen::Joined;
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::path::Path;
+use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
+use xshell::{Shell, cmd};
+
+/// What panics go through. Nobody hears them in a browser: the standard library writes to where nothing is, and stops. So
+/// they stop at once.
+const PANICS: [&str; 14] = [
+    "__rustc::__rust_alloc_error_handler",
+    "__rustc::rust_begin_unwind",
+    "__rustc::rust_panic",
+    "alloc::alloc::handle_alloc_error",
+    "alloc::raw_vec::capacity_overflow",
+    "alloc::raw_vec::handle_error",
+    "core::cell::lazy::panic",
+    "core::cell::panic_",
+    "core::option::expect_failed",
+    "core::option::unwrap_failed",
+    "core::panicking::",
+    "core::result::unwrap_failed",
+    "core::slice::copy_from_slice_impl::len_mismatch_fail",
+    "std::panicking::",
+];
+
+/// Lets every panic stop without building its message.
+pub(crate) fn cut_panics(module: &mut Module) {
+    let panics: Vec<FunctionId> = module
+        .funcs
+        .iter()
+        .filter(|function| matches!(function.kind, FunctionKind::Local(_)))
+        .filter(|function| function.name.as_deref().is_some_and(is_panic))
+        .map(|function| function.id())
+        .collect();
+    for id in panics {
+        let ty = module.types.get(module.funcs.get(id).ty());
+        let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
+        let args = params.iter().map(|param| module.locals.add(*param)).collect();
+        let mut body = FunctionBuilder::new(&mut module.types, &params, &results);
+        body.func_body().unreachable();
+        module.funcs.get_mut(id).kind = FunctionKind::Local(body.local_func(args));
+    }
+    walrus::passes::gc::run(module);
+}
+
+fn is_panic(name: &str) -> bool {
+    // Names carry their crate's hash: `core[0123456789abcdef]::panicking::panic_fmt`.
+    let mut path = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('[') {
+        path.push_str(before);
+        rest = after.split_once(']').map_or("", |(_, after)| after);
+    }
+    path.push_str(rest);
+    PANICS.iter().any(|panic| path.starts_with(panic))
+}
+
+/// Gives what module and script call of each other names of a letter or two.
+pub(crate) fn shorten_names(joined: &mut Joined) {
+    let mut keys = BTreeMap::new();
+    for (index, import) in joined.module.imports.iter_mut().enumerate() {
+        let short = short_name(index);
+        joined.script = joined.script.replace(&format!("\"{}\":", import.module), "\"_\":");
+        keys.insert(std::mem::replace(&mut import.name, short.clone()), short);
+        import.module = "_".to_owned();
+    }
+    let mut members = BTreeMap::new();
+    for (index, export) in joined.module.exports.iter_mut().enumerate() {
+        let short = short_name(index);
+        members.insert(std::mem::replace(&mut export.name, short.clone()), short);
+    }
+    joined.script = rename(
+        &joined.script,
+        |before, name| {
+            if before.ends_with("wasm.") { members.get(name) } else { keys.get(name) }
+        },
+    );
+}
+
+/// `a` to `z`, then `ba` and on.
+fn short_name(index: usize) -> String {
+    let letter = char::from(b'a' + u8::try_from(index % 26).unwrap_or_default());
+    let mut name = if index < 26 { String::new() } else { short_name(index / 26) };
+    name.push(letter);
+    name
+}
+
+/// Replaces identifiers; `new_name` is told what stands before each.
+fn rename<'a>(script: &str, new_name: impl Fn(&str, &str) -> Option<&'a String>) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let mut renamed = String::with_capacity(script.len());
+    let mut place = 0;
+    while let Some(start) = script[place..].find(is_part).map(|offset| place + offset) {
+        let end = script[start..].find(|c| !is_part(c)).map_or(script.len(), |length| start + length);
+        renamed.push_str(&script[place..start]);
+        let name = &script[start..end];
+        renamed.push_str(new_name(&script[..start], name).map_or(name, String::as_str));
+        place = end;
+    }
+    renamed.push_str(&script[place..]);
+    renamed
+}
+
+/// The text of each `script` and `style` element, without what only people read.
+pub(crate) fn minify_elements(program: &Path, html: &str) -> Result<String> {
+    let html = minify(program, html, "style", "css")?;
+    minify(program, &html, "script", "js")
+}
+
+fn minify(program: &Path, html: &str, element: &str, loader: &str) -> Result<String> {
+    let (open, close) = (format!("<{element}"), format!("</{element}>"));
+    let mut small = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once(&open) {
+        let (attributes, after) = after.split_once('>').with_context(|| format!("a {open} is never closed"))?;
+        let (text, after) = after.split_once(&close).with_context(|| format!("{close} is missing"))?;
+        small.extend([before, &open, attributes, ">"]);
+        small.push_str(run(program, text, loader)?.trim_end());
+        small.push_str(&close);
+        rest = after;
+    }
+    small.push_str(rest);
+    Ok(small)
+}
+
+fn run(program: &Path, text: &str, loader: &str) -> Result<String> {
+    let shell = Shell::new()?;
+    let unused = (loader == "js").then_some(["--format=esm", "--tree-shaking=true"]);
+    let flags = unused.into_iter().flatten();
+    Ok(cmd!(shell, "{program} --minify --target=es2022 --loader={loader} {flags...}")
+        .stdin(text)
+        .quiet()
+        .read()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_are_known_by_their_path() {
+        assert!(is_panic("core[c5930c85a12de822]::panicking::panic_fmt"));
+        assert!(is_panic("core::option::unwrap_failed"));
+        assert!(!is_panic("app::core::panicking::own"));
+        assert!(!is_panic("alloc[3ca501edff3f0c7c]::raw_vec::grow_one"));
+    }
+
+    #[test]
+    fn short_names_are_all_different() {
+        assert_eq!([0, 25, 26, 51, 52].map(short_name), ["a", "z", "ba", "bz", "ca"]);
+        let names: std::collections::BTreeSet<String> = (0..2_000).map(short_name).collect();
+        assert_eq!(names.len(), 2_000);
+    }
+
+    #[test]
+    fn module_and_script_keep_speaking_of_the_same() {
+        let mut module = Module::default();
+        let ty = module.types.add(&[], &[]);
+        let (called, _) = module.add_import_func("./app_bg.js", "__wbg_log_0123", ty);
+        module.exports.add("__wbindgen_start", called);
+        let script =
+            "const i = { \"./app_bg.js\": { __wbg_log_0123: () => __wbg_log_01234 } };\nwasm.__wbindgen_start();";
+        let mut joined = Joined { module, script: script.to_owned() };
+        shorten_names(&mut joined);
+        assert_eq!(joined.script, "const i = { \"_\": { a: () => __wbg_log_01234 } };\nwasm.a();");
+        let import = joined.module.imports.iter().next().unwrap();
+        assert_eq!((import.module.as_str(), import.name.as_str()), ("_", "a"));
+        assert_eq!(joined.module.exports.iter().next().unwrap().name, "a");
+    }
+
+    #[test]
+    fn a_panic_stops_without_a_message() {
+        let mut module = Module::default();
+        let mut body = FunctionBuilder::new(&mut module.types, &[], &[]);
+        body.name("core[0123456789abcdef]::panicking::panic".to_owned()).func_body().i32_const(1).drop();
+        let id = body.finish(Vec::new(), &mut module.funcs);
+        module.exports.add("f", id);
+        cut_panics(&mut module);
+        let FunctionKind::Local(function) = &module.funcs.get(id).kind else { panic!("a local function") };
+        let instructions = &function.block(function.entry_block()).instrs;
+        assert!(matches!(instructions.as_slice(), [(walrus::ir::Instr::Unreachable(_), _)]));
+    }
+}
