@@ -12,6 +12,7 @@
   window.__cordboard = {
     events,
     stop: () => removeEventListener("message", keep),
+    media: "{{media}}" && (() => import("./{{media}}")),
     module: fetch("{{wasm}}", { integrity: "{{wasm-integrity}}" }).then(compile),
   };
 }

@@ -21,6 +21,10 @@ pub(crate) struct App {
     pub(crate) title: String,
     pub(crate) page: PathBuf,
     pub(crate) theme: Option<PathBuf>,
+    /// The script of the provider's voice SDK.
+    pub(crate) media: Option<PathBuf>,
+    /// Where the page may connect to, besides its own origin.
+    pub(crate) connect: Vec<String>,
     /// It is a CRM, which embeds widgets.
     pub(crate) is_crm: bool,
 }
@@ -54,6 +58,14 @@ fn all(metadata: &Value) -> Result<Vec<App>> {
                 title: settings["title"].as_str().unwrap_or("Phone").to_owned(),
                 page: in_folder("page").unwrap_or_else(|| default_page.clone()),
                 theme: in_folder("theme"),
+                media: in_folder("media"),
+                connect: settings["connect"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
                 is_crm: settings["crm"] == true,
             });
         }
@@ -100,7 +112,7 @@ mod tests {
             package("minimal", "bin", "cordboard-widget", json!(null)),
             package("a-library", "lib", "cordboard-widget", json!(null)),
             package("a-tool", "bin", "anyhow", json!(null)),
-            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "crm": true } })),
+            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "media": "media.js", "connect": ["wss://voice.example.com"], "crm": true } })),
         ]}))
         .unwrap();
         assert_eq!(
@@ -112,6 +124,8 @@ mod tests {
                     title: "Phone".to_owned(),
                     page: "/w/cordboard-widget/static/index.html".into(),
                     theme: None,
+                    media: None,
+                    connect: Vec::new(),
                     is_crm: false,
                 },
                 App {
@@ -120,6 +134,8 @@ mod tests {
                     title: "CRM".to_owned(),
                     page: "/w/crm/page.html".into(),
                     theme: Some("/w/crm/theme.css".into()),
+                    media: Some("/w/crm/media.js".into()),
+                    connect: vec!["wss://voice.example.com".to_owned()],
                     is_crm: true,
                 },
             ]

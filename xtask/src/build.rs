@@ -81,11 +81,20 @@ pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
     if let Some(theme) = &app.theme {
         bundle = bundle.arg("--theme").arg(theme);
     }
+    if let Some(media) = &app.media {
+        bundle = bundle.arg("--media").arg(media);
+    }
+    for source in &app.connect {
+        bundle = bundle.args(["--connect", source]);
+    }
     if app.is_crm {
         bundle = bundle.arg("--crm");
     }
     if order.profile == Profile::Release {
-        bundle = bundle.arg("--compress").arg("--wasm-opt").arg(setup::wasm_opt(shell)?).arg("--esbuild").arg(setup::esbuild(shell)?);
+        bundle = bundle.arg("--compress").arg("--wasm-opt").arg(setup::wasm_opt(shell)?);
+    }
+    if order.profile == Profile::Release || app.media.is_some() {
+        bundle = bundle.arg("--esbuild").arg(setup::esbuild(shell)?);
     }
     bundle.run()?;
     Ok(out)

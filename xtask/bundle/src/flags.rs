@@ -15,6 +15,10 @@ xflags::xflags! {
         required --title title: String
         /// A style sheet of the app's own, behind the page's.
         optional --theme path: PathBuf
+        /// The script of the provider's voice SDK, which the page loads when it first needs it. Needs --esbuild.
+        optional --media path: PathBuf
+        /// Where the page may connect to, besides its own origin.
+        repeated --connect source: String
         /// The page is a CRM: it embeds widgets, and nothing embeds it.
         optional --crm
         /// A CRM origin that may embed the app, besides HubSpot's own.

@@ -16,7 +16,7 @@ use crate::flags::Bundle;
 use crate::hosts::HostPattern;
 use crate::page::Values;
 use crate::policy::Policy;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -51,6 +51,11 @@ impl Bundle {
         };
         let hosts = HostPattern::with_default(&self.allow_host);
         let module = Asset::hashed("app", "wasm", module);
+        let media = match (&self.media, &self.esbuild) {
+            (Some(script), Some(program)) => Some(Asset::hashed("media", "js", slim::bundle(program, script)?)),
+            (Some(_), None) => bail!("--media needs --esbuild"),
+            (None, _) => None,
+        };
         let html = page::fill(
             &self.page,
             &Values::from([
@@ -58,15 +63,17 @@ impl Bundle {
                 ("hosts", hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
                 ("theme", theme),
                 ("glue", joined.script),
+                ("media", media.as_ref().map(|media| media.path.clone()).unwrap_or_default()),
                 ("wasm", module.path.clone()),
                 ("wasm-integrity", assets::integrity(&module.bytes)),
             ]),
         )?;
         let html = match &self.esbuild {
-            Some(program) => slim::minify_elements(program, &html)?,
-            None => html,
+            Some(program) if self.wasm_opt.is_some() => slim::minify_elements(program, &html)?,
+            _ => html,
         };
-        let policy = if self.crm { Policy::crm(&html) } else { Policy::widget(&html, &hosts) };
+        let policy =
+            if self.crm { Policy::crm(&html) } else { Policy::widget(&html, &hosts, &self.connect, media.is_some()) };
         let html = page::fill_policy(&html, &policy.meta())?;
 
         match fs::remove_dir_all(&self.out) {
@@ -77,7 +84,7 @@ impl Bundle {
         }
         fs::create_dir_all(&self.out)?;
         fs::write(self.out.join("_headers"), headers::headers(&policy.header(), &module.path))?;
-        for asset in [Asset::new("index.html", html), module] {
+        for asset in [Asset::new("index.html", html), module].into_iter().chain(media) {
             asset.write(&self.out)?;
             if self.compress {
                 asset.write_compressed(&self.out)?;

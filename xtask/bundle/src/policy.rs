@@ -10,11 +10,15 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// The policy of a widget, which the CRMs at `hosts` may embed.
-    pub(crate) fn widget(html: &str, hosts: &[HostPattern]) -> Self {
+    /// The policy of a widget, which the CRMs at `hosts` may embed, and which may `connect` to other servers than its own.
+    pub(crate) fn widget(html: &str, hosts: &[HostPattern], connect: &[String], has_media: bool) -> Self {
         let mut ancestors: Vec<String> = hosts.iter().map(HostPattern::csp_source).collect();
         ancestors.dedup();
-        let mut directives = directives(html);
+        let mut directives = directives(html, connect, has_media);
+        if has_media {
+            // The voice SDK's own sounds.
+            directives.push("media-src data: mediastream: blob:".to_owned());
+        }
         // Nothing in a widget makes HTML or script from text, so nothing needs a policy that lets it.
         directives.push("require-trusted-types-for 'script'; trusted-types 'none'".to_owned());
         Self { directives, frame_ancestors: ancestors.join(" ") }
@@ -22,7 +26,7 @@ impl Policy {
 
     /// The policy of a CRM page, which may embed any widget.
     pub(crate) fn crm(html: &str) -> Self {
-        let mut directives = directives(html);
+        let mut directives = directives(html, &[], false);
         directives.push("frame-src http: https:".to_owned());
         Self { directives, frame_ancestors: "'none'".to_owned() }
     }
@@ -38,15 +42,20 @@ impl Policy {
     }
 }
 
-fn directives(html: &str) -> Vec<String> {
+fn directives(html: &str, connect: &[String], has_media: bool) -> Vec<String> {
     let hashes = |element: &str| -> String {
         page::inline_hashes(html, element).iter().map(|hash| format!(" '{hash}'")).collect()
     };
     vec![
         "default-src 'none'".to_owned(),
-        format!("script-src 'wasm-unsafe-eval'{}", hashes("script")),
+        // What the page's own scripts import may run, too.
+        format!(
+            "script-src 'wasm-unsafe-eval'{}{}",
+            hashes("script"),
+            if has_media { " 'strict-dynamic'" } else { "" }
+        ),
         format!("style-src{}", hashes("style")),
-        "connect-src 'self'".to_owned(),
+        connect.iter().fold("connect-src 'self'".to_owned(), |sources, source| sources + " " + source),
         "img-src 'self' data:".to_owned(),
         "base-uri 'none'".to_owned(),
         "form-action 'none'".to_owned(),
@@ -65,15 +74,24 @@ mod tests {
 
     #[test]
     fn only_what_the_page_holds_may_run() {
-        let meta = Policy::widget(PAGE, &hosts("http://localhost:*")).meta();
+        let meta = Policy::widget(PAGE, &hosts("http://localhost:*"), &[], false).meta();
         assert!(meta.starts_with("default-src 'none'; script-src 'wasm-unsafe-eval' 'sha256-"));
         assert_eq!(meta.matches("'sha256-").count(), 3);
         assert!(!meta.contains("'unsafe-"));
     }
 
     #[test]
+    fn a_voice_sdk_is_imported_and_reaches_its_cloud() {
+        let connect = ["wss://voice.example.com".to_owned()];
+        let meta = Policy::widget(PAGE, &hosts("http://localhost:*"), &connect, true).meta();
+        assert!(meta.contains("' 'strict-dynamic'; ") && !meta.contains("'unsafe-"));
+        assert!(meta.contains("; connect-src 'self' wss://voice.example.com; "));
+        assert!(meta.contains("; media-src data: mediastream: blob:; "));
+    }
+
+    #[test]
     fn the_header_alone_says_who_may_embed() {
-        let policy = Policy::widget(PAGE, &hosts("http://localhost:*"));
+        let policy = Policy::widget(PAGE, &hosts("http://localhost:*"), &[], false);
         assert!(!policy.meta().contains("frame-ancestors"));
         assert!(
             policy

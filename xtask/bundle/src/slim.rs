@@ -130,10 +130,14 @@ fn run(program: &Path, text: &str, loader: &str) -> Result<String> {
     let shell = Shell::new()?;
     let unused = (loader == "js").then_some(["--format=esm", "--tree-shaking=true"]);
     let flags = unused.into_iter().flatten();
-    Ok(cmd!(shell, "{program} --minify --target=es2022 --loader={loader} {flags...}")
-        .stdin(text)
-        .quiet()
-        .read()?)
+    Ok(cmd!(shell, "{program} --minify --target=es2022 --loader={loader} {flags...}").stdin(text).quiet().read()?)
+}
+
+/// A script and all that it imports, in one.
+pub(crate) fn bundle(program: &Path, script: &Path) -> Result<Vec<u8>> {
+    let shell = Shell::new()?;
+    let text = cmd!(shell, "{program} {script} --bundle --minify --format=esm --target=es2022").quiet().read();
+    Ok(text.with_context(|| format!("cannot bundle {}", script.display()))?.into_bytes())
 }
 
 #[cfg(test)]

@@ -270,6 +270,8 @@ pub struct MediaToken {
     pub token: String,
     /// When it runs out.
     pub expires_at: Timestamp,
+    /// What else the SDK is to be told, such as its region: a JSON object, empty as a rule.
+    pub settings: String,
 }
 
 impl fmt::Debug for MediaToken {

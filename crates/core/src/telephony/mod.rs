@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod events;
 mod line;
+mod media;
 mod number;
 mod policy;
 
@@ -28,5 +29,6 @@ pub use events::{EventHub, Events};
 #[cfg(feature = "mock")]
 pub use line::MockTelephony;
 pub use line::{Agent, Availability, CallerId, Credentials, DialKey, DialRequest, ProviderInfo, Telephony, Transfer};
+pub use media::{MediaDevice, MediaEvent, MediaLeg, MediaProblem};
 pub use number::{NumberError, PhoneNumber, format_typed};
 pub use policy::{DialPolicy, PolicyViolation};

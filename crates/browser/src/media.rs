@@ -1,0 +1,34 @@
+use crate::value::{from_js, to_js};
+use crate::window;
+use cordboard::Value;
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// A provider's voice SDK behind orders and events. The page loads it when it is first needed, from a file of its own, which the
+/// build made of the app's `media` script: one that exports `open(emit)`, which gives a function of orders.
+pub struct Media {
+    order: Function,
+    _emit: Closure<dyn FnMut(String, JsValue)>,
+}
+
+impl Media {
+    /// Loads it. `None` if the page has none, or it can't be loaded.
+    pub async fn load(mut handler: impl FnMut(&str, Value) + 'static) -> Option<Self> {
+        let page = Reflect::get(&window(), &"__cordboard".into()).ok()?;
+        let load: Function = Reflect::get(&page, &"media".into()).ok()?.dyn_into().ok()?;
+        let loading: Promise = load.call0(&page).ok()?.dyn_into().ok()?;
+        let module = JsFuture::from(loading).await.ok()?;
+        let open: Function = Reflect::get(&module, &"open".into()).ok()?.dyn_into().ok()?;
+        let emit = Closure::<dyn FnMut(String, JsValue)>::new(move |event: String, value: JsValue| {
+            handler(&event, from_js(&value));
+        });
+        let order = open.call1(&module, emit.as_ref()).ok()?.dyn_into().ok()?;
+        Some(Self { order, _emit: emit })
+    }
+
+    /// Gives an order, and returns what it gives at once. What becomes of it later is told by an event.
+    pub fn order(&self, order: &str, value: &Value) -> Value {
+        self.order.call2(&JsValue::NULL, &order.into(), &to_js(value)).map(|answer| from_js(&answer)).unwrap_or_default()
+    }
+}
