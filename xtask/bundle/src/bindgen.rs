@@ -24,5 +24,7 @@ pub(crate) fn join(wasm: &Path) -> Result<Joined> {
         output.snippets().values().all(Vec::is_empty) && output.local_modules().is_empty(),
         "a crate brings JavaScript files of its own, which a page that holds its script cannot load"
     );
-    Ok(Joined { script: output.js().to_owned(), module: std::mem::take(output.wasm_mut()) })
+    // The page holds the script itself, so nobody imports anything from it.
+    let (script, _) = output.js().rsplit_once("\nexport {").context("wasm-bindgen's script exports nothing")?;
+    Ok(Joined { script: script.to_owned(), module: std::mem::take(output.wasm_mut()) })
 }
