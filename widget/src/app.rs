@@ -1,16 +1,15 @@
 //! Joins the model with the browser, the line and the CRM's session.
 
+use crate::crm::Crm;
 use crate::model::{Model, Msg, Outcome, Settings, recents};
 use crate::view::View;
 use cordboard::call_flow::{Command, FlowConfig, Output};
 use cordboard::platform::Clock;
-use cordboard::protocol::{HostAllowList, HostPattern, Origin, Session, SessionConfig, SessionOutput};
 use cordboard::telephony::{DialPolicy, Telephony};
 use cordboard::{Timestamp, Value};
-use cordboard_browser::{BrowserClock, Message, Peer, Ring, Storage, spawn};
+use cordboard_browser::{BrowserClock, Ring, Storage, spawn};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// Where the calls are kept through a reload of the page.
@@ -54,12 +53,14 @@ impl Default for WidgetConfig {
 
 /// Runs the widget over a line, in the place of the page's `#app`, for as long as the page is there.
 pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
-    let app: &'static App = Box::leak(Box::new(App::new(Rc::new(line), config)));
-    // Before anything is drawn: the CRM may be waiting for its answer.
-    app.listen_to_crm();
+    let line = Rc::new(line);
+    // Before anything is read or drawn: the CRM may be waiting for its answer.
+    let crm = Crm::listen();
     // A message leaves the page when the task that posted it is over, so all the rest is another task.
     spawn(async move {
-        app.clock.sleep(Duration::ZERO).await;
+        BrowserClock.sleep(Duration::ZERO).await;
+        let app: &'static App = Box::leak(Box::new(App::new(line, config, crm)));
+        crm.forward_to(app);
         app.listen_to_line();
         app.listen_to_page();
         let view = View::new(app);
@@ -74,10 +75,10 @@ pub(crate) type Ui = &'static App;
 pub(crate) struct App {
     line: Rc<dyn Telephony>,
     model: RefCell<Model>,
-    session: RefCell<Session>,
+    crm: &'static Crm,
     view: RefCell<Option<View>>,
     /// What happened and is not dealt with yet.
-    inbox: RefCell<VecDeque<Msg>>,
+    inbox: RefCell<Vec<Msg>>,
     clock: BrowserClock,
     /// When the timer that is set goes off.
     timer: Cell<Option<Timestamp>>,
@@ -116,17 +117,16 @@ impl Kept {
 }
 
 impl App {
-    fn new(line: Rc<dyn Telephony>, config: WidgetConfig) -> Self {
+    fn new(line: Rc<dyn Telephony>, config: WidgetConfig, crm: &'static Crm) -> Self {
         let clock = BrowserClock;
         let now = clock.now();
-        let seed = cordboard_browser::random_seed();
         let provider = line.info();
         let flow = FlowConfig {
             provider: provider.id,
             capabilities: line.capabilities(),
             home: config.home,
             policy: config.policy,
-            seed,
+            seed: crm.seed(),
             engagement_wait: Duration::from_secs(5),
         };
         let (calls, name, recents, settings) = (
@@ -144,7 +144,7 @@ impl App {
         Self {
             line,
             model: RefCell::new(model),
-            session: RefCell::new(session(seed, now)),
+            crm,
             view: RefCell::new(None),
             inbox: RefCell::default(),
             clock,
@@ -160,17 +160,6 @@ impl App {
     /// Reads the model.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Model) -> T) -> T {
         read(&self.model.borrow())
-    }
-
-    fn listen_to_crm(&'static self) {
-        let receive = move |message: Message<'_>| {
-            // Asked first, so that nothing is read of what a stranger sent.
-            if self.session.borrow().trusts(message.sender()) {
-                self.session.borrow_mut().handle_message(self.clock.now(), message.sender(), &message.value());
-                self.settle();
-            }
-        };
-        Peer::Parent.listen(receive).forever();
     }
 
     fn listen_to_line(&'static self) {
@@ -190,13 +179,13 @@ impl App {
     }
 
     pub(crate) fn dispatch(&'static self, msg: Msg) {
-        self.inbox.borrow_mut().push_back(msg);
+        self.inbox.borrow_mut().push(msg);
         self.settle();
     }
 
     /// Works until nothing is left to do: messages change the model, which wants things done, which the session
     /// answers with messages. Drawing may let the browser call back; then what it says waits its turn.
-    fn settle(&'static self) {
+    pub(crate) fn settle(&'static self) {
         let Ok(mut view) = self.view.try_borrow_mut() else { return };
         let now = self.clock.now();
         loop {
@@ -216,38 +205,33 @@ impl App {
     /// Deals with one message and what it leads to. Returns whether there was anything.
     fn step(&'static self, now: Timestamp) -> bool {
         let mut model = self.model.borrow_mut();
-        let mut session = self.session.borrow_mut();
-        let msg = self.inbox.borrow_mut().pop_front();
-        let mut is_busy = msg.is_some();
-        if let Some(msg) = msg {
-            model.update(now, msg);
+        let mut inbox = self.inbox.borrow_mut();
+        let is_busy = !inbox.is_empty();
+        if is_busy {
+            model.update(now, inbox.remove(0));
         }
         while let Some(output) = model.poll_output() {
             match output {
                 Output::Line(command) => self.execute(command),
-                Output::Crm(message) => session.send(now, message),
+                Output::Crm(message) => self.crm.send(now, message),
                 Output::Notice(_) | Output::Ended(_) => {}
             }
         }
-        while let Some(output) = session.poll_output() {
-            is_busy = true;
-            match output {
-                SessionOutput::Post { target, message } => Peer::Parent.post(&target, &message),
-                SessionOutput::Event(event) => self.inbox.borrow_mut().push_back(Msg::Crm(event)),
-            }
+        for event in self.crm.take_events() {
+            inbox.push(Msg::Crm(event));
         }
-        is_busy
+        is_busy || !inbox.is_empty()
     }
 
     /// Lets ringing, storage and the timer follow the model.
     fn keep(&'static self, now: Timestamp) {
-        let (model, session) = (self.model.borrow(), self.session.borrow());
+        let model = self.model.borrow();
         self.ring(model.is_ringing_aloud());
         self.calls.keep(model.flow.save());
         self.name.keep(model.name.as_str().into());
         self.recents.keep(recents::save(&model.recents));
         self.settings.keep(model.settings.save());
-        self.set_timer(now, [model.poll_timeout(), session.poll_timeout()].into_iter().flatten().min());
+        self.set_timer(now, [model.poll_timeout(), self.crm.poll_timeout()].into_iter().flatten().min());
     }
 
     fn ring(&self, is_ringing: bool) {
@@ -275,21 +259,9 @@ impl App {
             self.clock.sleep(due - now).await;
             if self.timer.get() == Some(due) {
                 self.timer.set(None);
-                self.session.borrow_mut().handle_timeout(self.clock.now());
+                self.crm.handle_timeout(self.clock.now());
                 self.dispatch(Msg::Tick);
             }
         });
     }
-}
-
-/// The session with the CRM. Whom it may be is part of the page, as the build wrote it.
-fn session(seed: u64, now: Timestamp) -> Session {
-    let patterns = cordboard_browser::meta("cordboard-hosts").map(|hosts| {
-        let patterns = hosts.split_ascii_whitespace().filter_map(|pattern| HostPattern::parse(pattern).ok());
-        HostAllowList::new(patterns.collect())
-    });
-    #[expect(clippy::expect_used, reason = "a page without an origin, such as a file, can't talk to a CRM at all")]
-    let origin = Origin::parse(&cordboard_browser::origin()).expect("the widget must be served over HTTP");
-    let version = env!("CARGO_PKG_VERSION");
-    Session::new(SessionConfig { hosts: patterns.unwrap_or_default(), origin, version, seed }, now)
 }

@@ -3,6 +3,7 @@
 //! [`mount`] draws it; a crate whose `main` calls that is an app.
 
 mod app;
+mod crm;
 pub mod model;
 mod text;
 mod view;

@@ -45,7 +45,10 @@ fn without_paths(shell: &Shell) -> Result<String> {
         Some(home) => PathBuf::from(home),
         None => PathBuf::from(shell.var("HOME").context("set CARGO_HOME to cargo's folder")?).join(".cargo"),
     };
-    Ok(format!("target.wasm32-unknown-unknown.rustflags=['--remap-path-prefix={}=cargo']", home.display()))
+    let sysroot = cmd!(shell, "rustc --print sysroot").quiet().read()?;
+    let flags = [format!("{}=cargo", home.display()), format!("{sysroot}/lib/rustlib/src/rust=rust")]
+        .map(|prefix| format!("'--remap-path-prefix={prefix}'"));
+    Ok(format!("target.wasm32-unknown-unknown.rustflags=[{}]", flags.join(", ")))
 }
 
 /// Builds an app and returns its folder.

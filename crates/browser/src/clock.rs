@@ -1,13 +1,22 @@
+use crate::task::call_once;
 use crate::window;
 use cordboard::Timestamp;
-use cordboard::platform::{BoxFuture, Clock};
+use cordboard::platform::{BoxFuture, Clock, Lock};
+use core::future::poll_fn;
+use core::task::{Poll, Waker};
 use core::time::Duration;
-use futures_channel::oneshot;
-use wasm_bindgen::prelude::*;
+use std::sync::Arc;
 
 /// The browser's clock and timers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BrowserClock;
+
+/// What a timer and who waits for it hold together.
+#[derive(Default)]
+struct Alarm {
+    has_rung: bool,
+    sleeper: Option<Waker>,
+}
 
 impl Clock for BrowserClock {
     #[expect(
@@ -22,12 +31,24 @@ impl Clock for BrowserClock {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         // A longer time than 24 days would be taken for none.
         let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
-        // A promise could not leave its thread, as the trait has it for those that have several; a channel can.
-        let (elapsed, wait) = oneshot::channel::<()>();
-        let ring = Closure::once_into_js(move || elapsed.send(()).unwrap_or_default());
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(ring.unchecked_ref(), millis);
-        Box::pin(async move {
-            let _ = wait.await;
-        })
+        #[allow(clippy::arc_with_non_send_sync, reason = "in a browser there is one thread, and nothing is `Send`")]
+        let alarm = Arc::new(Lock::new(Alarm::default()));
+        let timer = Arc::clone(&alarm);
+        let ring = call_once(Box::new(move || {
+            let mut alarm = timer.lock();
+            alarm.has_rung = true;
+            if let Some(sleeper) = alarm.sleeper.take() {
+                sleeper.wake();
+            }
+        }));
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&ring, millis);
+        Box::pin(poll_fn(move |context| {
+            let mut alarm = alarm.lock();
+            if alarm.has_rung {
+                return Poll::Ready(());
+            }
+            alarm.sleeper = Some(context.waker().clone());
+            Poll::Pending
+        }))
     }
 }

@@ -1,6 +1,6 @@
 use crate::window;
 use js_sys::Array;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlAnchorElement, HtmlInputElement, Url};
 
@@ -28,8 +28,16 @@ pub async fn read_file(input: &HtmlInputElement, max: f64) -> Option<String> {
     JsFuture::from(file.text()).await.ok()?.as_string()
 }
 
-/// Copies a text to the clipboard. Returns whether the browser allowed it.
-pub async fn copy(text: &str) -> bool {
+/// Copies a text to the clipboard, and tells whether the browser allowed it. Not a future: the widget's only one of a promise would
+/// bring all their code along.
+pub fn copy(text: &str, tell: impl Fn(bool) + Copy + 'static) {
     // Pages that came without protection have no clipboard.
-    window().is_secure_context() && JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+    if !window().is_secure_context() {
+        return tell(false);
+    }
+    let (copied, refused) = (Closure::once(move |_| tell(true)), Closure::once(move |_| tell(false)));
+    let _ = window().navigator().clipboard().write_text(text).then(&copied).catch(&refused);
+    // One of the two is never called; the browser lets go of it with the page.
+    copied.forget();
+    refused.forget();
 }

@@ -1,40 +1,39 @@
-//! The browser, for the core: messages between windows, time, storage and the page's address.
+//! The browser, for the core: messages between windows, a server's socket, time, storage and the page's address.
 //!
 //! **Architecture invariant:** besides a view's own elements, nothing outside this crate touches `window`.
 
 mod clock;
 mod files;
 mod frame;
+mod http;
 mod listener;
 mod locale;
+mod media;
 mod messages;
 mod page;
 mod ring;
+mod socket;
 mod storage;
+mod task;
 mod value;
-
-use core::pin::Pin;
 
 pub use clock::BrowserClock;
 pub use files::{copy, download, read_file};
 pub use frame::{open_tab, show_in_frame};
+pub use http::post_json;
 pub use listener::Listener;
 pub use locale::{region_name, short_time};
+pub use media::Media;
 pub use messages::{Message, Peer};
 pub use page::{
-    fragment_parameter, is_online, meta, on_fragment_change, on_key, on_leave, on_online_change, origin,
+    fragment_parameter, is_online, meta, on_fragment_change, on_hide, on_key, on_leave, on_online_change, origin,
     query_parameter, random_seed, reload,
 };
 pub use ring::Ring;
+pub use socket::{Socket, SocketEvent};
 pub use storage::Storage;
+pub use task::spawn;
 pub use value::{from_js, parse_json, to_js, to_json};
-
-/// Runs a future on the page's thread.
-pub fn spawn(future: impl Future<Output = ()> + 'static) {
-    // Boxed, so that the code that runs futures is there once.
-    let future: Pin<Box<dyn Future<Output = ()>>> = Box::pin(future);
-    wasm_bindgen_futures::spawn_local(future);
-}
 
 fn window() -> web_sys::Window {
     #[expect(clippy::expect_used, reason = "this crate runs in a page; without one nothing could be done or shown")]

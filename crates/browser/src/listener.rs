@@ -1,17 +1,18 @@
 use wasm_bindgen::prelude::*;
-use web_sys::EventTarget;
+use web_sys::{Event, EventTarget};
 
 /// An event listener that is removed when this is dropped.
 #[must_use = "dropping it removes the listener"]
 pub struct Listener {
     target: EventTarget,
     kind: &'static str,
-    closure: Closure<dyn FnMut(web_sys::Event)>,
+    closure: Closure<dyn FnMut(Event)>,
 }
 
 impl Listener {
-    pub(crate) fn new(target: &EventTarget, kind: &'static str, handler: impl FnMut(web_sys::Event) + 'static) -> Self {
-        let closure = Closure::<dyn FnMut(web_sys::Event)>::new(handler);
+    /// The handler is boxed, so that this code is there once and not once for each.
+    pub(crate) fn new(target: &EventTarget, kind: &'static str, handler: Box<dyn FnMut(Event)>) -> Self {
+        let closure = Closure::wrap(handler);
         // Fails only for a target that is not one.
         let _ = target.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
         Self { target: target.clone(), kind, closure }

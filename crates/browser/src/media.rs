@@ -29,6 +29,9 @@ impl Media {
 
     /// Gives an order, and returns what it gives at once. What becomes of it later is told by an event.
     pub fn order(&self, order: &str, value: &Value) -> Value {
-        self.order.call2(&JsValue::NULL, &order.into(), &to_js(value)).map(|answer| from_js(&answer)).unwrap_or_default()
+        self.order
+            .call2(&JsValue::NULL, &order.into(), &to_js(value))
+            .map(|answer| from_js(&answer))
+            .unwrap_or_default()
     }
 }

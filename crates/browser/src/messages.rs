@@ -4,7 +4,7 @@ use crate::window;
 use cordboard::Value;
 use cordboard::protocol::{Origin, Sender};
 use wasm_bindgen::prelude::*;
-use web_sys::{HtmlIFrameElement, MessageEvent, Window};
+use web_sys::{Event, HtmlIFrameElement, MessageEvent, Window};
 
 /// The window at the other end.
 #[derive(Clone)]
@@ -72,11 +72,12 @@ impl Peer {
                 receive(event);
             }
         }
-        Listener::new(&window(), "message", move |event| {
-            if let Some(event) = event.dyn_ref::<MessageEvent>() {
+        let handler = move |event: Event| {
+            if let Some(event) = event.dyn_ref() {
                 receive(event);
             }
-        })
+        };
+        Listener::new(&window(), "message", Box::new(handler))
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::listener::Listener;
 use crate::window;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{Event, KeyboardEvent};
 
 /// The page's own origin.
 #[must_use]
@@ -12,12 +12,17 @@ pub fn origin() -> String {
 /// A parameter of the part behind `#` in the page's address, decoded.
 #[must_use]
 pub fn fragment_parameter(name: &str) -> Option<String> {
-    parameter(window().location().hash().ok()?.trim_start_matches('#'), name)
+    let hash = window().location().hash().ok()?;
+    let mut text = hash.as_str();
+    while let Some(rest) = text.strip_prefix('#') {
+        text = rest;
+    }
+    parameter(text, name)
 }
 
 /// Calls back when the part behind `#` changes.
 pub fn on_fragment_change(mut handler: impl FnMut() + 'static) -> Listener {
-    Listener::new(&window(), "hashchange", move |_| handler())
+    Listener::new(&window(), "hashchange", Box::new(move |_| handler()))
 }
 
 /// A parameter of the page's address, decoded.
@@ -28,8 +33,16 @@ pub fn query_parameter(name: &str) -> Option<String> {
 
 /// A parameter of a text such as `a=1&b=2`, decoded.
 fn parameter(text: &str, name: &str) -> Option<String> {
-    let value = text.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    js_sys::decode_uri_component(value).ok().map(Into::into)
+    let mut rest = text;
+    loop {
+        // By bytes: to search for a `char` takes more code.
+        let end = rest.bytes().position(|byte| byte == b'&').unwrap_or(rest.len());
+        let (pair, others) = rest.split_at_checked(end)?;
+        if let Some(value) = pair.strip_prefix(name).and_then(|rest| rest.strip_prefix('=')) {
+            return js_sys::decode_uri_component(value).ok().map(Into::into);
+        }
+        rest = others.strip_prefix('&')?;
+    }
 }
 
 /// The content of the page's `<meta>` of that name.
@@ -40,11 +53,12 @@ pub fn meta(name: &str) -> Option<String> {
 
 /// Calls back when a key is pressed anywhere in the page.
 pub fn on_key(mut handler: impl FnMut(&KeyboardEvent) + 'static) -> Listener {
-    Listener::new(&window(), "keydown", move |event| {
+    let handler = move |event: Event| {
         if let Some(event) = event.dyn_ref() {
             handler(event);
         }
-    })
+    };
+    Listener::new(&window(), "keydown", Box::new(handler))
 }
 
 /// Loads the page again.
@@ -62,18 +76,24 @@ pub fn is_online() -> bool {
 pub fn on_online_change(handler: impl Fn(bool) + Clone + 'static) -> [Listener; 2] {
     let (online, offline) = (handler.clone(), handler);
     [
-        Listener::new(&window(), "online", move |_| online(true)),
-        Listener::new(&window(), "offline", move |_| offline(false)),
+        Listener::new(&window(), "online", Box::new(move |_| online(true))),
+        Listener::new(&window(), "offline", Box::new(move |_| offline(false))),
     ]
 }
 
 /// Calls back when the page is about to go; with `true` the browser asks the user first.
 pub fn on_leave(mut must_ask: impl FnMut() -> bool + 'static) -> Listener {
-    Listener::new(&window(), "beforeunload", move |event| {
+    let handler = move |event: Event| {
         if must_ask() {
             event.prevent_default();
         }
-    })
+    };
+    Listener::new(&window(), "beforeunload", Box::new(handler))
+}
+
+/// Calls back when the page goes, for a reload as for good. What it keeps in storage then is there for the next page.
+pub fn on_hide(mut handler: impl FnMut() + 'static) -> Listener {
+    Listener::new(&window(), "pagehide", Box::new(move |_| handler()))
 }
 
 /// A number that nobody can guess, for ids that must differ between pages.

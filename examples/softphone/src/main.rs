@@ -16,22 +16,22 @@ use std::sync::Arc;
 /// Where the network is kept through a reload of the page.
 const NETWORK: &str = "cordboard.mock";
 
-struct TabStore(Storage);
+/// The storage is asked for each time: to open it takes a browser milliseconds, and the CRM waits for its first answer.
+struct TabStore;
 
 impl Store for TabStore {
+    fn load(&self) -> Option<Value> {
+        Storage::session().load(NETWORK)
+    }
+
     fn save(&self, network: &Value) {
-        self.0.save(NETWORK, network);
+        Storage::session().save(NETWORK, network);
     }
 }
 
 fn main() {
-    let storage = Storage::session();
     let config = MockConfig { seed: (random_seed() >> 32) as u32, ..MockConfig::default() };
-    let network = storage
-        .load(NETWORK)
-        .and_then(|saved| Network::restore(config.clone(), &saved))
-        .unwrap_or_else(|| Network::new(config));
-    let exchange = Exchange::with_store(network, BrowserClock, TabStore(storage));
+    let exchange = Exchange::with_store(Network::new(config), BrowserClock, TabStore);
     spawn(exchange.run());
 
     let controlled = Arc::clone(&exchange);

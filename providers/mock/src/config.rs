@@ -61,6 +61,10 @@ impl MockAgent {
         }
     }
 
+    pub(crate) fn named(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|agent| agent.id() == id)
+    }
+
     pub(crate) fn profile(self) -> Agent {
         let name = match self {
             Self::Alex => "Alex Demo",

@@ -96,6 +96,35 @@ impl Step {
     }
 }
 
+/// What an agent has the network do, where nothing but its acceptance is the answer.
+pub(crate) enum Order<'a> {
+    SignOut,
+    SetAvailability(Availability),
+    /// One that says nothing but what to do.
+    Act(Operation, &'a CallId),
+    SendDigits(&'a CallId, &'a Digits),
+    Transfer(&'a CallId, Transfer),
+}
+
+impl<'a> Order<'a> {
+    const fn operation(&self) -> Operation {
+        match self {
+            Self::SignOut => Operation::SignOut,
+            Self::SetAvailability(_) => Operation::SetAvailability,
+            Self::Act(operation, _) => *operation,
+            Self::SendDigits(..) => Operation::SendDigits,
+            Self::Transfer(_, transfer) => transfer.operation(),
+        }
+    }
+
+    pub(crate) const fn call(&self) -> Option<&'a CallId> {
+        match self {
+            Self::SignOut | Self::SetAvailability(_) => None,
+            Self::Act(_, call) | Self::SendDigits(call, _) | Self::Transfer(call, _) => Some(call),
+        }
+    }
+}
+
 impl Network {
     /// A network where nobody is signed in.
     #[must_use]
@@ -136,9 +165,11 @@ impl Network {
     /// When to call [`advance`](Self::advance) next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let held = (!self.outputs.is_empty()).then_some(self.held_until);
         let due = self.timers.first().map(|timer| timer.at);
-        [due, held].into_iter().flatten().min()
+        if self.outputs.is_empty() {
+            return due;
+        }
+        Some(due.map_or(self.held_until, |due| due.min(self.held_until)))
     }
 
     /// The next event, and the agent whose lines are to hear it.
@@ -167,18 +198,17 @@ impl Network {
     /// When the credentials are wrong.
     pub fn sign_in(&mut self, now: Timestamp, own: MockAgent, credentials: &Credentials) -> Result<MockAgent, Error> {
         self.advance(now);
-        let named = |name: &str, password: &str| {
-            MockAgent::ALL.into_iter().find(|agent| agent.id() == name && password == MockAgent::PASSWORD)
-        };
         let agent = match (self.config.capabilities.sign_in(), credentials) {
             (SignInMethod::None | SignInMethod::Redirect, _) => Some(own),
             (SignInMethod::Password, Credentials::None) => self.seat(own).signed_in.then_some(own),
-            (SignInMethod::Password, Credentials::Password { name, password }) => named(name, password),
+            (SignInMethod::Password, Credentials::Password { name, password }) => {
+                MockAgent::named(name).filter(|_| password == MockAgent::PASSWORD)
+            }
         };
-        let lost_reply = self.take_fault(Operation::SignIn, None)?;
+        let reply = self.take_fault(Operation::SignIn, None)?;
         let agent = agent.ok_or_else(|| refused(ErrorKind::BadCredentials, Operation::SignIn, None))?;
         self.seat(agent).signed_in = true;
-        lost_reply.map_or(Ok(agent), Err)
+        reply.map(|()| agent)
     }
 
     /// Signs an agent out and ends their calls.
@@ -188,7 +218,7 @@ impl Network {
     pub fn sign_out(&mut self, now: Timestamp, agent: Option<MockAgent>) -> Result<(), Error> {
         self.advance(now);
         let Some(agent) = agent.filter(|agent| self.seat(*agent).signed_in) else { return Ok(()) };
-        let lost_reply = self.take_fault(Operation::SignOut, None)?;
+        let reply = self.take_fault(Operation::SignOut, None)?;
         while let Some(leg) = self.legs.iter().find(|leg| leg.agent == agent) {
             let call = leg.call.id.clone();
             self.hang_up(&call);
@@ -196,7 +226,7 @@ impl Network {
         let seat = self.seat(agent);
         seat.signed_in = false;
         seat.availability = Availability::Away;
-        lost_reply.map_or(Ok(()), Err)
+        reply
     }
 
     /// Says whether an agent takes inbound calls.
@@ -209,10 +239,7 @@ impl Network {
         agent: Option<MockAgent>,
         availability: Availability,
     ) -> Result<(), Error> {
-        self.order(now, agent, Operation::SetAvailability, None, |network, agent| {
-            network.seat(agent).availability = availability;
-            Ok(())
-        })
+        self.accept(now, agent, Order::SetAvailability(availability))
     }
 
     /// The numbers that an agent may show.
@@ -220,7 +247,8 @@ impl Network {
     /// # Errors
     /// As [`Telephony`](cordboard::telephony::Telephony) says.
     pub fn caller_ids(&mut self, now: Timestamp, agent: Option<MockAgent>) -> Result<Vec<CallerId>, Error> {
-        self.order(now, agent, Operation::CallerIds, None, |_, agent| Ok(agent.caller_ids()))
+        let (agent, reply) = self.admit(now, agent, Operation::CallerIds, None)?;
+        reply.map(|()| agent.caller_ids())
     }
 
     /// An agent's calls.
@@ -228,13 +256,12 @@ impl Network {
     /// # Errors
     /// As [`Telephony`](cordboard::telephony::Telephony) says.
     pub fn active_calls(&mut self, now: Timestamp, agent: Option<MockAgent>) -> Result<Vec<Call>, Error> {
-        self.order(now, agent, Operation::ActiveCalls, None, |network, agent| {
-            let mut calls = Vec::new();
-            for leg in network.legs_of(agent) {
-                calls.push(leg.call.clone());
-            }
-            Ok(calls)
-        })
+        let (agent, reply) = self.admit(now, agent, Operation::ActiveCalls, None)?;
+        let mut calls = Vec::new();
+        for leg in self.legs_of(agent) {
+            calls.push(leg.call.clone());
+        }
+        reply.map(|()| calls)
     }
 
     /// Calls a number.
@@ -242,7 +269,9 @@ impl Network {
     /// # Errors
     /// As [`Telephony`](cordboard::telephony::Telephony) says.
     pub fn dial(&mut self, now: Timestamp, agent: Option<MockAgent>, request: DialRequest) -> Result<CallId, Error> {
-        self.order(now, agent, Operation::Dial, None, |network, agent| network.place(agent, request))
+        let (agent, reply) = self.admit(now, agent, Operation::Dial, None)?;
+        let call = self.place(agent, request).map_err(|kind| refused(kind, Operation::Dial, None))?;
+        reply.map(|()| call)
     }
 
     /// Carries out an order about a call that says nothing but what to do.
@@ -256,7 +285,7 @@ impl Network {
         operation: Operation,
         call: &CallId,
     ) -> Result<(), Error> {
-        self.order(now, agent, operation, Some(call), |network, agent| network.carry_out(agent, operation, call))
+        self.accept(now, agent, Order::Act(operation, call))
     }
 
     /// Presses keys.
@@ -270,16 +299,7 @@ impl Network {
         call: &CallId,
         digits: &Digits,
     ) -> Result<(), Error> {
-        self.order(now, agent, Operation::SendDigits, Some(call), |network, agent| {
-            match network.established(agent, call)?.far.clone() {
-                FarEnd::Leg(peer) => network.tell(&peer, CallEventKind::DigitsReceived(digits.clone())),
-                FarEnd::Number(number) if Script::of(number.as_ref(), 0).echoes => {
-                    network.later(ECHO_DELAY, Step::Press(call.clone(), digits.clone()));
-                }
-                FarEnd::Number(_) => {}
-            }
-            Ok(())
-        })
+        self.accept(now, agent, Order::SendDigits(call, digits))
     }
 
     /// Hands a call over.
@@ -293,44 +313,28 @@ impl Network {
         call: &CallId,
         transfer: Transfer,
     ) -> Result<(), Error> {
-        self.order(now, agent, transfer.operation(), Some(call), |network, agent| {
-            let far = network.established(agent, call)?.far.clone();
-            match transfer {
-                Transfer::Blind { to } => network.later(TRANSFER_TIME, Step::Transfer(call.clone(), to)),
-                Transfer::Attended { consultation } if consultation == *call => return Err(ErrorKind::WrongState),
-                Transfer::Attended { consultation } => {
-                    let other = network.established(agent, &consultation)?.far.clone();
-                    network.join(far, other);
-                    network.leave(call);
-                    network.leave(&consultation);
-                }
-            }
-            Ok(())
-        })
+        self.accept(now, agent, Order::Transfer(call, transfer))
     }
 
-    /// Checks in the order of the contract, then runs.
-    fn order<T>(
-        &mut self,
-        now: Timestamp,
-        agent: Option<MockAgent>,
-        operation: Operation,
-        call: Option<&CallId>,
-        run: impl FnOnce(&mut Self, MockAgent) -> Result<T, ErrorKind>,
-    ) -> Result<T, Error> {
-        let (agent, lost_reply) = self.admit(now, agent, operation, call)?;
-        let value = run(self, agent).map_err(|kind| refused(kind, operation, call))?;
-        lost_reply.map_or(Ok(value), Err)
+    /// Checks in the order of the contract, then carries out.
+    pub(crate) fn accept(&mut self, now: Timestamp, agent: Option<MockAgent>, order: Order<'_>) -> Result<(), Error> {
+        let (operation, call) = (order.operation(), order.call());
+        if operation == Operation::SignOut {
+            return self.sign_out(now, agent);
+        }
+        let (agent, reply) = self.admit(now, agent, operation, call)?;
+        self.carry_out(agent, order).map_err(|kind| refused(kind, operation, call))?;
+        reply
     }
 
-    /// The agent who gives an order, and what its reply is if that gets lost.
+    /// The agent who gives an order, and whether its reply gets lost.
     fn admit(
         &mut self,
         now: Timestamp,
         agent: Option<MockAgent>,
         operation: Operation,
         call: Option<&CallId>,
-    ) -> Result<(MockAgent, Option<Error>), Error> {
+    ) -> Result<(MockAgent, Result<(), Error>), Error> {
         self.advance(now);
         if !self.config.capabilities.supports(operation) {
             return Err(refused(ErrorKind::Unsupported, operation, call));
@@ -341,18 +345,18 @@ impl Network {
         Ok((agent, self.take_fault(operation, call)?))
     }
 
-    /// What goes wrong now: with the order, or (`Ok`) with its reply.
-    fn take_fault(&mut self, operation: Operation, call: Option<&CallId>) -> Result<Option<Error>, Error> {
+    /// What goes wrong now: with the order, or (inside `Ok`) with its reply.
+    fn take_fault(&mut self, operation: Operation, call: Option<&CallId>) -> Result<Result<(), Error>, Error> {
         if self.lost {
             return Err(refused(ErrorKind::Unreachable, operation, call));
         }
         if self.faults.is_empty() {
-            return Ok(None);
+            return Ok(Ok(()));
         }
         let fault = self.faults.remove(0);
         let kind = if let Fault::Refuse(kind) = fault { kind } else { ErrorKind::OutcomeUnknown };
         let error = refused(kind, operation, call);
-        if matches!(fault, Fault::LoseReply) { Ok(Some(error)) } else { Err(error) }
+        if matches!(fault, Fault::LoseReply) { Ok(Err(error)) } else { Err(error) }
     }
 
     fn place(&mut self, agent: MockAgent, request: DialRequest) -> Result<CallId, ErrorKind> {
@@ -363,11 +367,8 @@ impl Network {
         if !self.has_room(agent) {
             return Err(ErrorKind::TooManyCalls);
         }
-        let mut caller_ids = agent.caller_ids().into_iter().map(|caller_id| caller_id.number);
-        let shown = match &from {
-            Some(from) => caller_ids.find(|number| number == from).ok_or(ErrorKind::NotAllowed)?,
-            None => caller_ids.next().ok_or(ErrorKind::NotAllowed)?,
-        };
+        let shown = |caller_id: &CallerId| from.as_ref().is_none_or(|from| caller_id.number == *from);
+        let shown = agent.caller_ids().into_iter().find(shown).ok_or(ErrorKind::NotAllowed)?.number;
         let patience = self.draw_patience();
         let script = Script::of(Some(&to), patience);
         if let Outcome::Refuses(kind) = script.outcome {
@@ -405,7 +406,36 @@ impl Network {
         Ok(call)
     }
 
-    fn carry_out(&mut self, agent: MockAgent, operation: Operation, id: &CallId) -> Result<(), ErrorKind> {
+    fn carry_out(&mut self, agent: MockAgent, order: Order<'_>) -> Result<(), ErrorKind> {
+        match order {
+            Order::SignOut => {}
+            Order::SetAvailability(availability) => self.seat(agent).availability = availability,
+            Order::Act(operation, call) => return self.change(agent, operation, call),
+            Order::SendDigits(call, digits) => match self.established(agent, call)?.far.clone() {
+                FarEnd::Leg(peer) => self.tell(&peer, CallEventKind::DigitsReceived(digits.clone())),
+                FarEnd::Number(number) if Script::of(number.as_ref(), 0).echoes => {
+                    self.later(ECHO_DELAY, Step::Press(call.clone(), digits.clone()));
+                }
+                FarEnd::Number(_) => {}
+            },
+            Order::Transfer(call, transfer) => {
+                let far = self.established(agent, call)?.far.clone();
+                match transfer {
+                    Transfer::Blind { to } => self.later(TRANSFER_TIME, Step::Transfer(call.clone(), to)),
+                    Transfer::Attended { consultation } if consultation == *call => return Err(ErrorKind::WrongState),
+                    Transfer::Attended { consultation } => {
+                        let other = self.established(agent, &consultation)?.far.clone();
+                        self.join(far, other);
+                        self.leave(call);
+                        self.leave(&consultation);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, agent: MockAgent, operation: Operation, id: &CallId) -> Result<(), ErrorKind> {
         let Some(call) = self.legs_of(agent).map(|leg| &leg.call).find(|call| call.id == *id) else {
             // One that is over: both sides may have hung up at once.
             let over = operation == Operation::HangUp && self.leg(id).is_none() && self.has_issued(id);

@@ -1,11 +1,11 @@
 //! A network as a [`Value`], so that a call outlives the page in which it was made.
 
 use crate::config::{MockAgent, MockConfig};
-use crate::network::{FarEnd, Leg, MAX_CALLS, MAX_KEYS, MAX_WAITING, Network, Seat, Step, Timer};
+use crate::network::{FarEnd, Leg, MAX_CALLS, MAX_KEYS, MAX_WAITING, Network, Seat, Step};
 use cordboard::telephony::{Availability, Call, CallId, DialKey, Digits, EndReason, FailureReason, PhoneNumber};
 use cordboard::{Object, Value};
 
-/// The ends that may be waiting in a timer.
+/// The ends that may be waiting in a timer, and the names of their steps.
 const REASONS: [(EndReason, &str); 8] = [
     (EndReason::RemoteHungUp, "hung up"),
     (EndReason::Busy, "busy"),
@@ -21,13 +21,29 @@ impl Network {
     /// What is needed to go on later: sessions, calls and timers. Faults and events that wait are not.
     #[must_use]
     pub fn save(&self) -> Value {
+        let (mut seats, mut legs, mut timers) = (Vec::new(), Vec::new(), Vec::new());
+        for seat in &self.seats {
+            seats.push(save_seat(seat));
+        }
+        for Leg { agent, call, far } in &self.legs {
+            let far = match far {
+                FarEnd::Number(number) => number.as_ref().map(PhoneNumber::as_e164),
+                FarEnd::Leg(peer) => Some(peer.as_str()),
+            };
+            legs.push(vec![agent.id().into(), call.into(), far.into()].into());
+        }
+        for timer in &self.timers {
+            if let Some((step, subject, detail)) = save_step(&timer.step) {
+                timers.push(vec![timer.at.into(), step.into(), subject.into(), detail.into()].into());
+            }
+        }
         let mut saved = Object::new();
         saved.set("seed", self.config.seed);
         saved.set("random", self.random);
         saved.set("calls", self.calls);
-        saved.set("seats", save_list(&self.seats, |seat| Some(save_seat(seat))));
-        saved.set("legs", save_list(&self.legs, |leg| Some(save_leg(leg))));
-        saved.set("timers", save_list(&self.timers, save_timer));
+        saved.set("seats", seats);
+        saved.set("legs", legs);
+        saved.set("timers", timers);
         saved.into()
     }
 
@@ -36,136 +52,102 @@ impl Network {
     /// from `save`.
     #[must_use]
     pub fn restore(config: MockConfig, saved: &Value) -> Option<Self> {
-        let mut network = Self::new(MockConfig { seed: integer(saved, "seed")?, ..config });
-        network.random = integer(saved, "random").filter(|random| *random != 0)?;
-        network.calls = integer(saved, "calls")?;
-        let [alex, blake] = saved.get("seats")?.as_array()? else { return None };
-        network.seats = [restore_seat(alex)?, restore_seat(blake)?];
-        network.legs = list(saved, "legs", 2 * MAX_CALLS, restore_leg)?;
-        let timers = list(saved, "timers", MAX_WAITING, restore_timer)?;
-        for timer in timers {
-            network.at(timer.at, timer.step);
-        }
+        let mut network = Self::new(config);
+        network.read(saved)?;
         Some(network)
+    }
+
+    /// Takes over what was saved. `None` when it stopped in the middle.
+    fn read(&mut self, saved: &Value) -> Option<()> {
+        self.config.seed = integer(saved, "seed")?;
+        self.random = integer(saved, "random").filter(|random| *random != 0)?;
+        self.calls = integer(saved, "calls")?;
+        let [alex, blake] = saved.get("seats")?.as_array()? else { return None };
+        let [first, second] = &mut self.seats;
+        read_seat(first, alex)?;
+        read_seat(second, blake)?;
+        for leg in list(saved, "legs", 2 * MAX_CALLS)? {
+            self.legs.push(read_leg(leg)?);
+        }
+        for timer in list(saved, "timers", MAX_WAITING)? {
+            let [at, step, subject, detail] = timer.as_array()? else { return None };
+            self.at(at.as_timestamp()?, read_step(step.as_str()?, subject, detail)?);
+        }
+        Some(())
     }
 }
 
 fn save_seat(seat: &Seat) -> Value {
-    let mut saved = Object::new();
-    saved.set("signedIn", seat.signed_in);
-    saved.set("available", seat.availability == Availability::Available);
-    saved.set(
-        "dialled",
-        save_list(&seat.dialled, |(key, call)| Some(vec![key.as_str().into(), call.as_str().into()].into())),
-    );
+    let mut saved = vec![seat.signed_in.into(), (seat.availability == Availability::Available).into()];
+    for (key, call) in &seat.dialled {
+        saved.push(key.as_str().into());
+        saved.push(call.as_str().into());
+    }
     saved.into()
 }
 
-fn restore_seat(saved: &Value) -> Option<Seat> {
-    let pair = |saved: &Value| match saved.as_array()? {
-        [key, call] => Some((DialKey::new(key.as_str()?), CallId::new(call.as_str()?))),
-        _ => None,
-    };
-    Some(Seat {
-        signed_in: saved.get("signedIn")?.as_bool()?,
-        availability: if saved.get("available")?.as_bool()? { Availability::Available } else { Availability::Away },
-        dialled: list(saved, "dialled", MAX_KEYS, pair)?,
-        ..Seat::default()
-    })
+fn read_seat(seat: &mut Seat, saved: &Value) -> Option<()> {
+    let [signed_in, available, dialled @ ..] = saved.as_array()? else { return None };
+    let (pairs, []) = dialled.as_chunks() else { return None };
+    if pairs.len() > MAX_KEYS {
+        return None;
+    }
+    seat.signed_in = signed_in.as_bool()?;
+    seat.availability = if available.as_bool()? { Availability::Available } else { Availability::Away };
+    for [key, call] in pairs {
+        let (key, call) = (key.as_str()?, call.as_str()?);
+        seat.dialled.push((DialKey::new(key), CallId::new(call)));
+    }
+    Some(())
 }
 
-fn save_leg(leg: &Leg) -> Value {
-    let (far, peer) = match &leg.far {
-        FarEnd::Number(number) => (number.as_ref(), None),
-        FarEnd::Leg(peer) => (None, Some(peer.as_str())),
-    };
-    let mut saved = Object::new();
-    saved.set("agent", leg.agent.id());
-    saved.set("call", &leg.call);
-    saved.set("far", far.map(PhoneNumber::as_e164));
-    saved.set("peer", peer);
-    saved.into()
-}
-
-fn restore_leg(saved: &Value) -> Option<Leg> {
-    let id = saved.get("agent")?.as_str()?;
-    let agent = MockAgent::ALL.into_iter().find(|agent| agent.id() == id)?;
-    let call = Call::from_value(saved.get("call")?).filter(|call| !call.state.is_ended())?;
-    let far = match optional(saved, "peer", |peer| Some(CallId::new(peer.as_str()?)))? {
-        Some(peer) => FarEnd::Leg(peer),
-        None => FarEnd::Number(optional(saved, "far", number)?),
+fn read_leg(saved: &Value) -> Option<Leg> {
+    let [agent, call, far] = saved.as_array()? else { return None };
+    let agent = MockAgent::named(agent.as_str()?)?;
+    let call = Call::from_value(call).filter(|call| !call.state.is_ended())?;
+    let far = match far {
+        Value::Null => FarEnd::Number(None),
+        // No call's id is a number.
+        far => match number(far) {
+            Some(number) => FarEnd::Number(Some(number)),
+            None => FarEnd::Leg(CallId::new(far.as_str()?)),
+        },
     };
     Some(Leg { agent, call, far })
 }
 
-fn save_timer(timer: &Timer) -> Option<Value> {
-    let (step, call, detail, from) = match &timer.step {
-        Step::Ring(call) => ("ring", Some(call), None, None),
-        Step::Answer(call) => ("answer", Some(call), None, None),
-        Step::End(call, reason) => ("end", Some(call), Some(code(*reason)), None),
-        Step::Press(call, digits) => ("press", Some(call), Some(digits.as_str()), None),
-        Step::Transfer(call, to) => ("transfer", Some(call), Some(to.as_e164()), None),
-        Step::CallIn { from, to } => ("call in", None, Some(to.as_e164()), from.as_ref()),
-        Step::Restore => return None,
-    };
-    let mut saved = Object::new();
-    saved.set("at", timer.at);
-    saved.set("step", step);
-    saved.set("call", call.map(CallId::as_str));
-    saved.set("detail", detail);
-    saved.set("from", from.map(PhoneNumber::as_e164));
-    Some(saved.into())
-}
-
-fn restore_timer(saved: &Value) -> Option<Timer> {
-    let call = || Some(CallId::new(saved.get("call")?.as_str()?));
-    let detail = || saved.get("detail");
-    let step = match saved.get("step")?.as_str()? {
-        "ring" => Step::Ring(call()?),
-        "answer" => Step::Answer(call()?),
-        "end" => Step::End(call()?, reason(detail()?)?),
-        "press" => Step::Press(call()?, Digits::parse(detail()?.as_str()?).ok()?),
-        "transfer" => Step::Transfer(call()?, number(detail()?)?),
-        "call in" => Step::CallIn { from: optional(saved, "from", number)?, to: number(detail()?)? },
-        _ => return None,
-    };
-    Some(Timer { at: saved.get("at")?.as_timestamp()?, step })
-}
-
-fn code(reason: EndReason) -> &'static str {
-    REASONS.iter().find(|(known, _)| *known == reason).map_or("", |(_, code)| code)
-}
-
-fn reason(saved: &Value) -> Option<EndReason> {
-    let code = saved.as_str()?;
-    REASONS.iter().find(|(_, known)| *known == code).map(|(reason, _)| *reason)
-}
-
-/// A field that may be null. The outer `None` is a value that is not one of ours.
-fn optional<T>(saved: &Value, field: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<Option<T>> {
-    match saved.get(field)? {
-        Value::Null => Some(None),
-        value => read(value).map(Some),
-    }
-}
-
-fn save_list<T>(items: &[T], save: fn(&T) -> Option<Value>) -> Vec<Value> {
-    let mut list = Vec::new();
-    for item in items {
-        if let Some(saved) = save(item) {
-            list.push(saved);
+/// A step's name, the call or number that it is about, and what else it says.
+fn save_step(step: &Step) -> Option<(&str, &str, Option<&str>)> {
+    Some(match step {
+        Step::Ring(call) => ("ring", call.as_str(), None),
+        Step::Answer(call) => ("answer", call.as_str(), None),
+        Step::End(call, reason) => {
+            (REASONS.iter().find(|(known, _)| known == reason).map_or("", |(_, name)| name), call.as_str(), None)
         }
-    }
-    list
+        Step::Press(call, digits) => ("press", call.as_str(), Some(digits.as_str())),
+        Step::Transfer(call, to) => ("transfer", call.as_str(), Some(to.as_e164())),
+        Step::CallIn { from, to } => ("call in", to.as_e164(), from.as_ref().map(PhoneNumber::as_e164)),
+        Step::Restore => return None,
+    })
 }
 
-fn list<T>(saved: &Value, field: &str, most: usize, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
-    let items = saved.get(field)?.as_array().filter(|items| items.len() <= most)?;
-    let mut list = Vec::new();
-    for item in items {
-        list.push(read(item)?);
-    }
-    Some(list)
+fn read_step(name: &str, subject: &Value, detail: &Value) -> Option<Step> {
+    let call = CallId::new(subject.as_str()?);
+    Some(match name {
+        "ring" => Step::Ring(call),
+        "answer" => Step::Answer(call),
+        "press" => Step::Press(call, Digits::parse(detail.as_str()?).ok()?),
+        "transfer" => Step::Transfer(call, number(detail)?),
+        "call in" => {
+            let from = if *detail == Value::Null { None } else { Some(number(detail)?) };
+            Step::CallIn { from, to: number(subject)? }
+        }
+        _ => Step::End(call, REASONS.iter().find(|(_, known)| *known == name)?.0),
+    })
+}
+
+fn list<'a>(saved: &'a Value, field: &str, most: usize) -> Option<&'a [Value]> {
+    saved.get(field)?.as_array().filter(|items| items.len() <= most)
 }
 
 fn number(value: &Value) -> Option<PhoneNumber> {
@@ -195,9 +177,11 @@ mod tests {
         ];
         steps.extend(REASONS.map(|(reason, _)| Step::End(call.clone(), reason)));
         for step in steps {
-            let timer = Timer { at: Timestamp::from_millis(7), step: step.clone() };
-            let restored = restore_timer(&save_timer(&timer).unwrap()).unwrap();
-            assert_eq!((restored.at, restored.step), (timer.at, step));
+            let mut network = Network::new(MockConfig::default());
+            network.at(Timestamp::from_millis(7), step.clone());
+            let restored = Network::restore(MockConfig::default(), &network.save()).unwrap();
+            let [timer] = restored.timers.as_slice() else { panic!("one was saved") };
+            assert_eq!((timer.at, &timer.step), (Timestamp::from_millis(7), &step));
         }
     }
 }

@@ -202,18 +202,20 @@ impl Network {
     /// Who of the account rings when that number is called, or why nobody does. `None` when the number is outside.
     pub(crate) fn callee(&self, to: &PhoneNumber, caller: Option<MockAgent>) -> Option<Result<MockAgent, EndReason>> {
         let of_account = [numbers::SALES, numbers::SUPPORT].contains(&to.as_e164());
-        let called = move |agent: &MockAgent| of_account || agent.number() == to.as_e164();
-        let mut agents = MockAgent::ALL.into_iter().filter(called).peekable();
-        agents.peek()?;
-        let mut nobody = EndReason::Failed(FailureReason::Unreachable);
-        for agent in agents {
-            if Some(agent) == caller || self.rings_at(agent) && !self.has_room(agent) {
-                nobody = EndReason::Busy;
-            } else if self.rings_at(agent) {
+        let mut nobody = None;
+        for agent in MockAgent::ALL {
+            if !of_account && agent.number() != to.as_e164() {
+                continue;
+            }
+            if !self.rings_at(agent) && Some(agent) != caller {
+                nobody = nobody.or(Some(EndReason::Failed(FailureReason::Unreachable)));
+            } else if Some(agent) == caller || !self.has_room(agent) {
+                nobody = Some(EndReason::Busy);
+            } else {
                 return Some(Ok(agent));
             }
         }
-        Some(Err(nobody))
+        nobody.map(Err)
     }
 
     fn rings_at(&self, agent: MockAgent) -> bool {

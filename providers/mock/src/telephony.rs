@@ -1,7 +1,6 @@
 use crate::config::MockAgent;
 use crate::exchange::{Exchange, Line};
-use crate::network::Network;
-use cordboard::Timestamp;
+use crate::network::Order;
 use cordboard::async_trait;
 use cordboard::platform::BoxFuture;
 use cordboard::telephony::{
@@ -29,16 +28,32 @@ impl Mock {
     }
 
     /// Has the network carry out an order of whoever is signed in.
-    fn order<T>(&self, order: impl FnOnce(&mut Network, Timestamp, Option<MockAgent>) -> T) -> T {
-        self.exchange.control(|network, now| order(network, now, self.line.agent()))
-    }
-
-    fn act<'a>(&'a self, operation: Operation, call: &'a CallId) -> BoxFuture<'a, Result<(), Error>> {
+    fn order<'a>(&'a self, order: Order<'a>) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            self.travel(None, Some(call)).await;
-            self.order(|network, now, agent| network.act(now, agent, operation, call))
+            self.travel(None, order.call()).await;
+            self.exchange.control(|network, now| network.accept(now, self.line.agent(), order))
         })
     }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        self.exchange.close(&self.line);
+    }
+}
+
+/// Methods that pass an order on, as `#[async_trait]` would sign them: an `async fn` each would have a future each.
+macro_rules! orders {
+    ($($method:ident<$($life:lifetime),*>($($argument:ident: $type:ty),*) => $order:expr;)*) => {
+        $(fn $method<'line, $($life,)* 'order>(&'line self, $($argument: $type),*) -> BoxFuture<'order, Result<(), Error>>
+        where
+            'line: 'order,
+            $($life: 'order,)*
+            Self: 'order,
+        {
+            self.order($order)
+        })*
+    };
 }
 
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
@@ -49,13 +64,14 @@ impl Telephony for Mock {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.exchange.read(|network| network.config().capabilities)
+        self.exchange.capabilities()
     }
 
     async fn sign_in(&self, credentials: Credentials) -> Result<Agent, Error> {
         self.travel(None, None).await;
-        self.order(|network, now, before| {
+        self.exchange.control(|network, now| {
             let agent = network.sign_in(now, self.own, &credentials)?;
+            let before = self.line.agent();
             if before.is_some_and(|before| before != agent) {
                 network.sign_out(now, before)?;
             }
@@ -64,83 +80,37 @@ impl Telephony for Mock {
         })
     }
 
-    async fn sign_out(&self) -> Result<(), Error> {
-        self.travel(None, None).await;
-        self.order(|network, now, agent| network.sign_out(now, agent))
-    }
-
-    async fn set_availability(&self, availability: Availability) -> Result<(), Error> {
-        self.travel(None, None).await;
-        self.order(|network, now, agent| network.set_availability(now, agent, availability))
-    }
-
     async fn caller_ids(&self) -> Result<Vec<CallerId>, Error> {
         self.travel(None, None).await;
-        self.order(Network::caller_ids)
+        self.exchange.control(|network, now| network.caller_ids(now, self.line.agent()))
     }
 
     async fn dial(&self, request: DialRequest) -> Result<CallId, Error> {
         self.travel(Some(&request.to), None).await;
-        self.order(|network, now, agent| network.dial(now, agent, request))
-    }
-
-    async fn answer(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::Answer, call).await
-    }
-
-    async fn reject(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::Reject, call).await
-    }
-
-    async fn hang_up(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::HangUp, call).await
-    }
-
-    async fn mute(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::Mute, call).await
-    }
-
-    async fn unmute(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::Unmute, call).await
-    }
-
-    async fn hold(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::Hold, call).await
-    }
-
-    async fn resume(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::Resume, call).await
-    }
-
-    async fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
-        self.travel(None, Some(call)).await;
-        self.order(|network, now, agent| network.send_digits(now, agent, call, digits))
-    }
-
-    async fn transfer(&self, call: &CallId, transfer: Transfer) -> Result<(), Error> {
-        self.travel(None, Some(call)).await;
-        self.order(|network, now, agent| network.transfer(now, agent, call, transfer))
-    }
-
-    async fn start_recording(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::StartRecording, call).await
-    }
-
-    async fn pause_recording(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::PauseRecording, call).await
-    }
-
-    async fn resume_recording(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::ResumeRecording, call).await
-    }
-
-    async fn stop_recording(&self, call: &CallId) -> Result<(), Error> {
-        self.act(Operation::StopRecording, call).await
+        self.exchange.control(|network, now| network.dial(now, self.line.agent(), request))
     }
 
     async fn active_calls(&self) -> Result<Vec<Call>, Error> {
         self.travel(None, None).await;
-        self.order(Network::active_calls)
+        self.exchange.control(|network, now| network.active_calls(now, self.line.agent()))
+    }
+
+    orders! {
+        sign_out<>() => Order::SignOut;
+        set_availability<>(availability: Availability) => Order::SetAvailability(availability);
+        answer<'call>(call: &'call CallId) => Order::Act(Operation::Answer, call);
+        reject<'call>(call: &'call CallId) => Order::Act(Operation::Reject, call);
+        hang_up<'call>(call: &'call CallId) => Order::Act(Operation::HangUp, call);
+        mute<'call>(call: &'call CallId) => Order::Act(Operation::Mute, call);
+        unmute<'call>(call: &'call CallId) => Order::Act(Operation::Unmute, call);
+        hold<'call>(call: &'call CallId) => Order::Act(Operation::Hold, call);
+        resume<'call>(call: &'call CallId) => Order::Act(Operation::Resume, call);
+        send_digits<'call, 'keys>(call: &'call CallId, digits: &'keys Digits) => Order::SendDigits(call, digits);
+        transfer<'call>(call: &'call CallId, transfer: Transfer) => Order::Transfer(call, transfer);
+        start_recording<'call>(call: &'call CallId) => Order::Act(Operation::StartRecording, call);
+        pause_recording<'call>(call: &'call CallId) => Order::Act(Operation::PauseRecording, call);
+        resume_recording<'call>(call: &'call CallId) => Order::Act(Operation::ResumeRecording, call);
+        stop_recording<'call>(call: &'call CallId) => Order::Act(Operation::StopRecording, call);
     }
 
     fn events(&self) -> Events {

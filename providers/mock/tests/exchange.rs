@@ -10,16 +10,44 @@ use cordboard::telephony::{
 };
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, Store, VirtualClock, numbers};
 use futures_util::StreamExt as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use support::{MockHarness, number};
 
+/// A store that counts how often it is used.
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Value>>);
+struct Memory(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    network: Option<Value>,
+    loads: usize,
+    saves: usize,
+}
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().expect("nothing panics with it")
+    }
+
+    /// How often it was read and written.
+    fn uses(&self) -> (usize, usize) {
+        let kept = self.lock();
+        (kept.loads, kept.saves)
+    }
+}
 
 impl Store for Memory {
+    fn load(&self) -> Option<Value> {
+        let mut kept = self.lock();
+        kept.loads += 1;
+        kept.network.clone()
+    }
+
     fn save(&self, network: &Value) {
-        *self.0.lock().expect("nothing panics with it") = network.clone();
+        let mut kept = self.lock();
+        kept.saves += 1;
+        kept.network = Some(network.clone());
     }
 }
 
@@ -49,9 +77,7 @@ fn a_call_outlives_the_page() {
     });
     drop(page);
 
-    let saved = memory.0.lock().unwrap().clone();
-    let network = Network::restore(config, &saved).unwrap();
-    let page = Exchange::with_store(network, clock.clone(), memory);
+    let page = Exchange::with_store(Network::new(config), clock.clone(), memory);
     clock.block_on(page.run(), async {
         let line = page.line(MockAgent::Alex);
         let mut events = line.events();
@@ -62,6 +88,74 @@ fn a_call_outlives_the_page() {
         assert_eq!(event.sequence, calls[0].sequence + 1);
         assert!(matches!(event.kind, CallEventKind::Ended(_)));
     });
+}
+
+/// A page can make its line before it has time for storage.
+#[test]
+fn the_store_is_read_once_and_not_before_it_is_needed() {
+    let clock = VirtualClock::default();
+    let uses: [fn(&Arc<Exchange>, &VirtualClock); 3] = [
+        |exchange, clock| clock.block_on(exchange.run(), clock.sleep(Duration::from_secs(1))),
+        |exchange, clock| {
+            let line = exchange.line(MockAgent::Alex);
+            clock.block_on(std::future::ready(()), line.sign_in(Credentials::None)).expect("nothing is wrong");
+        },
+        |exchange, _| exchange.control(|_, _| ()),
+    ];
+    for use_it in uses {
+        let memory = Memory::default();
+        let exchange = Exchange::with_store(Network::new(MockConfig::default()), clock.clone(), memory.clone());
+        let line = exchange.line(MockAgent::Alex);
+        let _events = line.events();
+        assert_eq!((line.info().id, line.capabilities()), ("mock", Capabilities::all()));
+        let _order = line.sign_in(Credentials::None);
+        let _run = exchange.run();
+        assert_eq!(memory.uses(), (0, 0));
+        for _ in 0..2 {
+            use_it(&exchange, &clock);
+            assert_eq!(memory.uses().0, 1);
+        }
+    }
+}
+
+#[test]
+fn the_store_hears_of_changes_only() {
+    let clock = VirtualClock::default();
+    let memory = Memory::default();
+    let exchange = || Exchange::with_store(Network::new(MockConfig::default()), clock.clone(), memory.clone());
+    let page = exchange();
+    let line = page.line(MockAgent::Alex);
+    clock.block_on(page.run(), line.sign_in(Credentials::None)).expect("nothing is wrong");
+    let (_, saves) = memory.uses();
+    clock.block_on(page.run(), line.active_calls()).expect("signed in");
+    assert_eq!(memory.uses(), (1, saves));
+    let reloaded = exchange();
+    let line = reloaded.line(MockAgent::Alex);
+    clock.block_on(reloaded.run(), clock.sleep(Duration::from_secs(1)));
+    assert_eq!(memory.uses(), (2, saves), "what was just read is there already");
+    clock.block_on(reloaded.run(), line.sign_in(Credentials::None)).expect("nothing is wrong");
+    clock.block_on(reloaded.run(), line.sign_out()).expect("nothing is wrong");
+    assert!(memory.uses().1 > saves);
+}
+
+#[test]
+fn what_cannot_be_read_is_replaced() {
+    let clock = VirtualClock::default();
+    let memory = Memory::default();
+    memory.lock().network = Some("?".into());
+    let page = Exchange::with_store(Network::new(with_passwords()), clock.clone(), memory.clone());
+    page.control(|network, _| assert_eq!(network.config().capabilities.sign_in(), SignInMethod::Password));
+    let saved = memory.lock().network.clone().expect("it was replaced");
+    assert!(Network::restore(MockConfig::default(), &saved).is_some());
+}
+
+#[test]
+fn events_end_with_their_line() {
+    let harness = MockHarness::new(MockConfig::default());
+    let line = harness.exchange.line(MockAgent::Alex);
+    let mut events = line.events();
+    drop(line);
+    harness.clock.block_on(harness.exchange.run(), async { assert_eq!(events.next().await, None) });
 }
 
 #[test]

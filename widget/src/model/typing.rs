@@ -20,8 +20,8 @@ pub(crate) fn caret_after(typed: &str, caret: u32, shown: &str) -> u32 {
     if caret >= typed.encode_utf16().count() {
         return u32::try_from(shown.encode_utf16().count()).unwrap_or(u32::MAX);
     }
-    let is_kept =
-        |unit: &u16| char::from_u32(u32::from(*unit)).is_none_or(|sign| sign == '+' || sign.is_alphanumeric());
+    // What separates groups is ASCII.
+    let is_kept = |unit: &u16| u8::try_from(*unit).is_ok_and(|sign| sign == b'+' || sign.is_ascii_alphanumeric());
     let kept = typed.encode_utf16().take(caret).filter(is_kept).count();
     let mut units = shown.encode_utf16();
     let mut left = kept;

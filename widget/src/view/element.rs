@@ -180,8 +180,8 @@ impl DrawnElement {
             Some(_) => document.create_element_ns(namespace, parts.tag),
             None => document.create_element(parts.tag),
         };
-        #[expect(clippy::expect_used, reason = "every tag is a constant of these screens")]
-        let element = element.expect("a tag's name");
+        // Not `expect`, which would bring the code along that writes the error.
+        let Ok(element) = element else { panic!("every tag is a constant of these screens") };
         let listener = parts.handler.map(|(event, handler)| Listener::new(&element, event, handler));
         let children = Vec::with_capacity(parts.children.len());
         let mut drawn = Self { element, tag: parts.tag, key: parts.key, attributes: Vec::new(), listener, children };

@@ -139,13 +139,8 @@ pub(super) fn shortcuts() -> Element {
 /// What support wants to read, with a button that copies it.
 pub(super) fn copyable(around: Element, text: String) -> Element {
     let copied = text.clone();
-    let copy = move |_: &Event| {
-        let text = copied.clone();
-        cordboard_browser::spawn(async move {
-            // What can't be copied can still be read and marked.
-            let _ = cordboard_browser::copy(&text).await;
-        });
-    };
+    // What can't be copied can still be read and marked.
+    let copy = move |_: &Event| cordboard_browser::copy(&copied, |_| {});
     around.child(el("pre").attr("dir", "ltr").attr("tabindex", "0").child(text)).child(icon_button(
         icon("copy"),
         text::COPY,

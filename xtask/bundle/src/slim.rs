@@ -2,9 +2,11 @@
 
 use crate::bindgen::Joined;
 use anyhow::{Context, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
-use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
+use walrus::ir::{Call, Const, Instr, InstrLocId, Load, Store, Value, Visitor};
+use walrus::{ConstExpr, DataKind, FunctionBuilder, FunctionId, FunctionKind, Module};
 use xshell::{Shell, cmd};
 
 /// What panics go through. Nobody hears them in a browser: the standard library writes to where nothing is, and stops. So
@@ -28,34 +30,143 @@ const PANICS: [&str; 14] = [
 
 /// Lets every panic stop without building its message.
 pub(crate) fn cut_panics(module: &mut Module) {
-    let panics: Vec<FunctionId> = module
-        .funcs
-        .iter()
-        .filter(|function| matches!(function.kind, FunctionKind::Local(_)))
-        .filter(|function| function.name.as_deref().is_some_and(is_panic))
-        .map(|function| function.id())
-        .collect();
+    let panics = functions(module, |path| PANICS.iter().any(|panic| path.starts_with(panic)));
+    clear_what_panics_say(module, &panics);
     for id in panics {
-        let ty = module.types.get(module.funcs.get(id).ty());
-        let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
-        let args = params.iter().map(|param| module.locals.add(*param)).collect();
-        let mut body = FunctionBuilder::new(&mut module.types, &params, &results);
-        body.func_body().unreachable();
-        module.funcs.get_mut(id).kind = FunctionKind::Local(body.local_func(args));
+        cut(module, id);
     }
     walrus::passes::gc::run(module);
+    // Nothing else writes a value for people, unless something calls this.
+    if functions(module, |path| path.starts_with("core::fmt::write")).is_empty() {
+        for id in functions(module, |path| path.contains("::fmt::Debug>::fmt") || path.contains("::fmt::Display>::fmt")) {
+            cut(module, id);
+        }
+        walrus::passes::gc::run(module);
+    }
 }
 
-fn is_panic(name: &str) -> bool {
-    // Names carry their crate's hash: `core[0123456789abcdef]::panicking::panic_fmt`.
+/// The module's own functions of such a path.
+fn functions(module: &Module, is_meant: impl Fn(&str) -> bool) -> Vec<FunctionId> {
+    let own = module.funcs.iter().filter(|function| matches!(function.kind, FunctionKind::Local(_)));
+    own.filter(|function| function.name.as_deref().is_some_and(|name| is_meant(&path(name)))).map(|f| f.id()).collect()
+}
+
+/// A function's path. Names carry their crates' hashes: `core[0123456789abcdef]::panicking::panic_fmt`.
+fn path(name: &str) -> String {
     let mut path = String::with_capacity(name.len());
     let mut rest = name;
     while let Some((before, after)) = rest.split_once('[') {
         path.push_str(before);
         rest = after.split_once(']').map_or("", |(_, after)| after);
     }
-    path.push_str(rest);
-    PANICS.iter().any(|panic| path.starts_with(panic))
+    path + rest
+}
+
+/// Makes a function stop at once.
+fn cut(module: &mut Module, id: FunctionId) {
+    let ty = module.types.get(module.funcs.get(id).ty());
+    let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
+    let args = params.iter().map(|param| module.locals.add(*param)).collect();
+    let mut body = FunctionBuilder::new(&mut module.types, &params, &results);
+    body.func_body().unreachable();
+    module.funcs.get_mut(id).kind = FunctionKind::Local(body.local_func(args));
+}
+
+/// Clears the texts and places in the source that only panics are told, which compresses them away.
+fn clear_what_panics_say(module: &mut Module, panics: &[FunctionId]) {
+    let mut numbers = Numbers { panics, run: Vec::new(), told: Vec::new(), others: BTreeSet::new() };
+    for (_, function) in module.funcs.iter_local() {
+        walrus::ir::dfs_in_order(&mut numbers, function, function.entry_block());
+    }
+    let Numbers { told, others, .. } = numbers;
+    for id in module.data.iter().map(|segment| segment.id()).collect::<Vec<_>>() {
+        let segment = module.data.get_mut(id);
+        let DataKind::Active { offset: ConstExpr::Value(Value::I32(start)), .. } = segment.kind else { continue };
+        let mut memory = Memory { start: start.cast_unsigned(), bytes: &mut segment.value };
+        let mut files = BTreeSet::new();
+        let addresses = &others | &memory.words();
+        for call in &told {
+            for text in call.windows(2) {
+                memory.clear_unless(&addresses, text[0], text[1]);
+            }
+            for place in call {
+                // A `core::panic::Location`: the file's name and its length, line and column.
+                if let [Some(name), Some(length), Some(_), Some(_)] = [0, 4, 8, 12].map(|at| memory.word(place + at))
+                    && memory.text(name, length).is_some_and(|text| text.ends_with(b".rs"))
+                    && memory.clear_unless(&addresses, *place, 16)
+                {
+                    files.insert((name, length));
+                }
+            }
+        }
+        // Many places are in one file.
+        let addresses = &others | &memory.words();
+        for (name, length) in files {
+            memory.clear_unless(&addresses, name, length);
+        }
+    }
+}
+
+/// Collects the numbers that stand in the code: those that panics are told, and all others, any of which may be an address.
+struct Numbers<'a> {
+    panics: &'a [FunctionId],
+    /// Those right before the present instruction.
+    run: Vec<u32>,
+    told: Vec<Vec<u32>>,
+    others: BTreeSet<u32>,
+}
+
+impl<'a> Visitor<'a> for Numbers<'_> {
+    fn visit_instr(&mut self, instruction: &'a Instr, _: &'a InstrLocId) {
+        match instruction {
+            Instr::Const(Const { value: Value::I32(number) }) => return self.run.push(number.cast_unsigned()),
+            Instr::Call(Call { func }) if self.panics.contains(func) => self.told.push(std::mem::take(&mut self.run)),
+            Instr::Load(Load { arg, .. }) | Instr::Store(Store { arg, .. }) => {
+                self.others.extend(u32::try_from(arg.offset));
+            }
+            _ => {}
+        }
+        self.others.extend(self.run.drain(..));
+    }
+}
+
+/// A part of the module's memory, as it is at the start.
+struct Memory<'a> {
+    start: u32,
+    bytes: &'a mut [u8],
+}
+
+impl Memory<'_> {
+    fn range(&self, place: u32, length: u32) -> Option<Range<usize>> {
+        let start = usize::try_from(place.checked_sub(self.start)?).ok()?;
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        (length > 0 && end <= self.bytes.len()).then_some(start..end)
+    }
+
+    fn text(&self, place: u32, length: u32) -> Option<&[u8]> {
+        self.bytes.get(self.range(place, length)?)
+    }
+
+    fn word(&self, place: u32) -> Option<u32> {
+        self.text(place, 4)?.try_into().map(u32::from_le_bytes).ok()
+    }
+
+    /// Whatever may be an address: those lie at multiples of their length.
+    fn words(&self) -> BTreeSet<u32> {
+        let first = self.start.next_multiple_of(4) - self.start;
+        let aligned = self.bytes.get(first as usize..).unwrap_or_default();
+        aligned.chunks_exact(4).filter_map(|word| word.try_into().map(u32::from_le_bytes).ok()).collect()
+    }
+
+    /// Clears a part, unless one of the addresses points into it. Returns whether it did.
+    fn clear_unless(&mut self, addresses: &BTreeSet<u32>, place: u32, length: u32) -> bool {
+        let Some(range) = self.range(place, length) else { return false };
+        let is_free = addresses.range(place..=place.saturating_add(length - 1)).next().is_none();
+        if is_free {
+            self.bytes[range].fill(0);
+        }
+        is_free
+    }
 }
 
 /// Gives what module and script call of each other names of a letter or two.
@@ -145,11 +256,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn panics_are_known_by_their_path() {
-        assert!(is_panic("core[c5930c85a12de822]::panicking::panic_fmt"));
-        assert!(is_panic("core::option::unwrap_failed"));
-        assert!(!is_panic("app::core::panicking::own"));
-        assert!(!is_panic("alloc[3ca501edff3f0c7c]::raw_vec::grow_one"));
+    fn a_path_has_no_hashes() {
+        assert_eq!(path("core[c5930c85a12de822]::panicking::panic_fmt"), "core::panicking::panic_fmt");
+        assert_eq!(path("<usize as core[c5930c85a12de822]::fmt::Debug>::fmt"), "<usize as core::fmt::Debug>::fmt");
+        assert_eq!(path("app::main"), "app::main");
     }
 
     #[test]

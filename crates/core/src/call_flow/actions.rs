@@ -67,24 +67,22 @@ impl CallFlow {
 
     /// Reads what was typed, and tells the user when it can't be called.
     fn number(&mut self, typed: &str) -> Option<PhoneNumber> {
-        if DialPolicy::is_emergency(typed) {
-            self.notify(Notice::Denied(PolicyViolation::Emergency));
-            return None;
-        }
-        let number = match PhoneNumber::parse(typed, self.config.home.as_deref()) {
-            Ok(number) => number,
-            Err(error) => {
-                self.notify(Notice::BadNumber(error));
-                return None;
-            }
-        };
-        match self.config.policy.check(&number) {
-            Ok(()) => Some(number),
-            Err(violation) => {
-                self.notify(Notice::Denied(violation));
+        match self.read_number(typed) {
+            Ok(number) => Some(number),
+            Err(notice) => {
+                self.notify(notice);
                 None
             }
         }
+    }
+
+    fn read_number(&self, typed: &str) -> Result<PhoneNumber, Notice> {
+        if DialPolicy::is_emergency(typed) {
+            return Err(Notice::Denied(PolicyViolation::Emergency));
+        }
+        let number = PhoneNumber::parse(typed, self.config.home.as_deref()).map_err(Notice::BadNumber)?;
+        self.config.policy.check(&number).map_err(Notice::Denied)?;
+        Ok(number)
     }
 
     fn place(&mut self, now: Timestamp, to: PhoneNumber, consults_for: Option<ExternalCallId>, from_crm: bool) {
@@ -92,7 +90,7 @@ impl CallFlow {
         let from = self.caller_id().map(|caller_id| caller_id.number.clone());
         let mut tracked = TrackedCall::new(id.clone(), Direction::Outbound, now);
         tracked.remote = Some(to.clone());
-        tracked.local.clone_from(&from);
+        tracked.local = from.clone();
         tracked.consults_for = consults_for;
         tracked.from_crm = from_crm;
         self.calls.push(tracked);
@@ -109,9 +107,7 @@ impl CallFlow {
         let Some(call) = self.call_mut(id) else { return };
         match action {
             Action::SetNotes(mut notes) => {
-                let end =
-                    (0..=MAX_NOTES.min(notes.len())).rev().find(|&index| notes.is_char_boundary(index)).unwrap_or(0);
-                notes.truncate(end);
+                notes.truncate(notes.floor_char_boundary(MAX_NOTES));
                 call.notes = notes;
             }
             Action::SetOutcome(outcome) => call.outcome = outcome,

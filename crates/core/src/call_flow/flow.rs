@@ -305,8 +305,8 @@ impl CallFlow {
             return;
         }
         let mut tracked = TrackedCall::new(id, call.direction, call.started_at);
-        tracked.remote.clone_from(&call.remote);
-        tracked.local.clone_from(&call.local);
+        tracked.remote = call.remote.clone();
+        tracked.local = call.local.clone();
         tracked.line = Some(call.clone());
         self.calls.push(tracked);
     }

@@ -81,18 +81,20 @@ fn save_call(call: &TrackedCall) -> Option<Value> {
 fn restore_call(saved: &Value) -> Option<TrackedCall> {
     let text = |field: &str| saved.get(field).and_then(Value::as_str);
     let number = |field: &str| text(field).and_then(|number| PhoneNumber::from_e164(number).ok());
-    let line = saved.get("line").and_then(Call::from_value)?;
+    let id = text("id")?;
     let began_at = saved.get("beganAt").and_then(Value::as_timestamp)?;
-    let mut call = TrackedCall::new(ExternalCallId::new(text("id")?), line.direction, began_at);
+    let name = text("told")?;
+    let (_, told) = TOLD.iter().find(|(known, _)| *known == name)?;
+    let line = saved.get("line").and_then(Call::from_value)?;
+    let mut call = TrackedCall::new(ExternalCallId::new(id), line.direction, began_at);
     call.line = Some(line);
     call.remote = number("remote");
     call.local = number("local");
     call.consults_for = text("consultsFor").map(ExternalCallId::new);
     call.notes = text("notes").unwrap_or_default().to_owned();
     call.outcome = text("outcome").map(str::to_owned);
-    call.told = text("told").and_then(|name| TOLD.iter().find(|(known, _)| *known == name)).map(|(_, told)| *told)?;
     // What was refused is the user's again, and may be handed over once more.
-    call.told = call.told.min(Told::Ended);
+    call.told = *told.min(&Told::Ended);
     if saved.get("save").and_then(Value::as_bool) == Some(true) {
         call.saving = Saving::Saving;
     }

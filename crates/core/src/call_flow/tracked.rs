@@ -85,6 +85,8 @@ impl Engagement {
 }
 
 impl TrackedCall {
+    // Once in the widget, as it is long.
+    #[inline(never)]
     pub(super) fn new(id: ExternalCallId, direction: Direction, began_at: Timestamp) -> Self {
         Self {
             id,

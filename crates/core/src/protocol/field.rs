@@ -1,6 +1,7 @@
 //! How messages become values and back: the tables in the sibling modules are written with the macros of this one.
 
 use super::text::read_whole;
+use crate::text::split_once;
 use crate::{Object, Timestamp, Value};
 use core::fmt;
 use core::time::Duration;
@@ -55,7 +56,8 @@ pub(super) trait Required: Field {
 
 /// A field of a record: an `Option` or a value that is required.
 pub(super) trait Slot: Sized {
-    fn read_from(fields: &mut Fields<'_>, names: &[&'static str]) -> Self;
+    /// Reads what is under one of the names, which have `|` between them, the best one first.
+    fn read_from(fields: &mut Fields<'_>, names: &'static str) -> Self;
     fn write_to(&self, fields: &mut Object, name: &str);
 }
 
@@ -82,14 +84,26 @@ impl<'a> Fields<'a> {
         Self { object, missing: None }
     }
 
-    /// What the object has under these names, best name first.
-    pub(super) fn values(&self, names: &[&'static str]) -> impl Iterator<Item = &'a Value> {
-        let object = self.object;
-        names.iter().filter_map(move |name| object.get(name))
+    /// What the object has under that name.
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name)
+    }
+
+    /// What the object has under the first of these names, which is taken off with those that it does not have.
+    fn next_value(&self, names: &mut &str) -> Option<&'a Value> {
+        while !names.is_empty() {
+            let (name, others) = split_once(names, b'|').unwrap_or((names, ""));
+            *names = others;
+            if let Some(value) = self.get(name) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// Notes that a required field can't be read.
-    pub(super) fn lack(&mut self, field: &'static str, expected: &'static str) {
+    pub(super) fn lack(&mut self, names: &'static str, expected: &'static str) {
+        let field = split_once(names, b'|').map_or(names, |(first, _)| first);
         self.missing.get_or_insert(FieldError { field, expected });
     }
 
@@ -144,7 +158,7 @@ macro_rules! record {
 
         impl $crate::protocol::field::Record for $name {
             fn read_fields(fields: &mut $crate::protocol::field::Fields<'_>) -> Self {
-                Self { $($field: $crate::protocol::field::Slot::read_from(fields, &[$wire $(, $alias)*]),)* }
+                Self { $($field: $crate::protocol::field::Slot::read_from(fields, concat!($wire $(, "|", $alias)*)),)* }
             }
 
             fn write_fields(&self, fields: &mut $crate::Object) {
@@ -230,8 +244,13 @@ macro_rules! messages {
 pub(super) use {messages, record, words};
 
 impl<T: Field> Slot for Option<T> {
-    fn read_from(fields: &mut Fields<'_>, names: &[&'static str]) -> Self {
-        fields.values(names).find_map(T::read)
+    fn read_from(fields: &mut Fields<'_>, mut names: &'static str) -> Self {
+        while let Some(value) = fields.next_value(&mut names) {
+            if let Some(value) = T::read(value) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     fn write_to(&self, fields: &mut Object, name: &str) {
@@ -242,9 +261,9 @@ impl<T: Field> Slot for Option<T> {
 }
 
 impl<T: Required> Slot for T {
-    fn read_from(fields: &mut Fields<'_>, names: &[&'static str]) -> Self {
+    fn read_from(fields: &mut Fields<'_>, names: &'static str) -> Self {
         Option::read_from(fields, names).unwrap_or_else(|| {
-            fields.lack(names.first().copied().unwrap_or_default(), T::EXPECTED);
+            fields.lack(names, T::EXPECTED);
             T::blank()
         })
     }

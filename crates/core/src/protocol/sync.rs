@@ -111,8 +111,8 @@ fn decode<T: Record>(name: &'static str, message: &Value) -> Result<T, DecodeErr
 impl Record for Sync {
     fn read_fields(fields: &mut Fields<'_>) -> Self {
         Self {
-            message_id: Slot::read_from(fields, &["messageId"]),
-            host_url: Slot::read_from(fields, &["hostUrl"]),
+            message_id: Slot::read_from(fields, "messageId"),
+            host_url: Slot::read_from(fields, "hostUrl"),
             context: Record::read_fields(fields),
         }
     }
@@ -128,9 +128,9 @@ impl Record for SyncAck {
     fn read_fields(fields: &mut Fields<'_>) -> Self {
         Self {
             sync: Record::read_fields(fields),
-            debug_mode: Slot::read_from(fields, &["debugMode"]),
-            version: Slot::read_from(fields, &["version"]),
-            iframe_url: Slot::read_from(fields, &["iFrameUrl"]),
+            debug_mode: Slot::read_from(fields, "debugMode"),
+            version: Slot::read_from(fields, "version"),
+            iframe_url: Slot::read_from(fields, "iFrameUrl"),
         }
     }
 

@@ -321,16 +321,16 @@ const UNKNOWN_MESSAGE_TYPE: &str = "UNKNOWN_MESSAGE_TYPE";
 
 impl Record for WidgetError {
     fn read_fields(fields: &mut Fields<'_>) -> Self {
-        if fields.values(&["type"]).find_map(Value::as_str) != Some(UNKNOWN_MESSAGE_TYPE) {
-            return Self::Message(Slot::read_from(fields, &["message"]));
+        if fields.get("type").and_then(Value::as_str) != Some(UNKNOWN_MESSAGE_TYPE) {
+            return Self::Message(Slot::read_from(fields, "message"));
         }
-        let original = fields.values(&["data"]).find_map(|data| data.get("originalMessage")?.as_object());
+        let original = fields.get("data").and_then(|data| data.get("originalMessage")?.as_object());
         let Some(original) = original else {
             fields.lack("originalMessage", "an object");
             return Self::UnknownMessageType(String::new());
         };
         *fields = Fields::of(original);
-        Self::UnknownMessageType(Slot::read_from(fields, &["type"]))
+        Self::UnknownMessageType(Slot::read_from(fields, "type"))
     }
 
     /// Of a message that the widget does not know only the type is sent back: the rest may be about a person.

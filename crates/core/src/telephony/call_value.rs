@@ -64,19 +64,28 @@ impl Call {
     pub fn from_value(value: &Value) -> Option<Self> {
         let text = |field: &str| value.get(field).and_then(Value::as_str);
         let time = |field: &str| value.get(field).and_then(Value::as_timestamp);
+        let number = |field: &str| text(field).and_then(|number| PhoneNumber::from_e164(number).ok());
+        // What may be missing comes before what is copied: there is nothing to drop then.
+        let id = text("id")?;
+        let direction = named(&DIRECTIONS, value.get("direction"))?;
+        let state = named(&STATES, value.get("state"))?;
+        let muted = value.get("muted")?.as_bool()?;
+        let recording = named(&RECORDINGS, value.get("recording"))?;
+        let started_at = time("startedAt")?;
+        let sequence = time("sequence")?.as_millis();
         Some(Self {
-            id: CallId::new(text("id")?),
-            direction: named(&DIRECTIONS, value.get("direction"))?,
-            remote: text("remote").and_then(|number| PhoneNumber::from_e164(number).ok()),
-            local: text("local").and_then(|number| PhoneNumber::from_e164(number).ok()),
+            id: CallId::new(id),
+            direction,
+            remote: number("remote"),
+            local: number("local"),
             key: text("key").map(DialKey::new),
-            state: named(&STATES, value.get("state"))?,
-            muted: value.get("muted")?.as_bool()?,
-            recording: named(&RECORDINGS, value.get("recording"))?,
-            started_at: time("startedAt")?,
+            state,
+            muted,
+            recording,
+            started_at,
             connected_at: time("connectedAt"),
             ended_at: time("endedAt"),
-            sequence: time("sequence")?.as_millis(),
+            sequence,
         })
     }
 }

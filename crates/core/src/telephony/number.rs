@@ -29,18 +29,20 @@ pub enum NumberError {
     NoCountry,
 }
 
-/// Calling codes and the ISO 3166 regions that they belong to; shared ones name the largest.
-const CALLING_CODES: &str = "1US 7RU 20EG 27ZA 30GR 31NL 32BE 33FR 34ES 36HU 39IT 40RO 41CH 43AT 44GB 45DK 46SE 47NO \
-48PL 49DE 51PE 52MX 53CU 54AR 55BR 56CL 57CO 58VE 60MY 61AU 62ID 63PH 64NZ 65SG 66TH 81JP 82KR 84VN 86CN 90TR 91IN \
-92PK 93AF 94LK 95MM 98IR 211SS 212MA 213DZ 216TN 218LY 220GM 221SN 222MR 223ML 224GN 225CI 226BF 227NE 228TG 229BJ \
-230MU 231LR 232SL 233GH 234NG 235TD 236CF 237CM 238CV 239ST 240GQ 241GA 242CG 243CD 244AO 245GW 246IO 247AC 248SC \
-249SD 250RW 251ET 252SO 253DJ 254KE 255TZ 256UG 257BI 258MZ 260ZM 261MG 262RE 263ZW 264NA 265MW 266LS 267BW 268SZ \
-269KM 290SH 291ER 297AW 298FO 299GL 350GI 351PT 352LU 353IE 354IS 355AL 356MT 357CY 358FI 359BG 370LT 371LV 372EE \
-373MD 374AM 375BY 376AD 377MC 378SM 380UA 381RS 382ME 383XK 385HR 386SI 387BA 389MK 420CZ 421SK 423LI 500FK 501BZ \
-502GT 503SV 504HN 505NI 506CR 507PA 508PM 509HT 590GP 591BO 592GY 593EC 594GF 595PY 596MQ 597SR 598UY 599CW 670TL \
-672NF 673BN 674NR 675PG 676TO 677SB 678VU 679FJ 680PW 681WF 682CK 683NU 685WS 686KI 687NC 688TV 689PF 690TK 691FM \
-692MH 850KP 852HK 853MO 855KH 856LA 880BD 886TW 960MV 961LB 962JO 963SY 964IQ 965KW 966SA 967YE 968OM 970PS 971AE \
-972IL 973BH 974QA 975BT 976MN 977NP 992TJ 993TM 994AZ 995GE 996KG 998UZ 800 808 870 878 881 882 883 888 979";
+/// The ISO 3166 regions of the calling codes: what a code begins with, a colon, and two letters for each last digit from
+/// 0 to 9. Shared codes name the largest region; [`NO_REGION`] is for a code of none, `..` is no code.
+const CALLING_CODES: &str = "\
+:..US..........RU.... 2:EG............ZA.... 3:GRNLBEFRES..HU....IT 4:ROCH..ATGBDKSENOPLDE 5:..PEMXCUARBRCLCOVE.. \
+6:MYAUIDPHNZSGTH...... 8:..JPKR..VN..CN...... 9:TRINPKAFLKMM....IR.. 21:..SSMADZ....TN..LY.. 22:GMSNMRMLGNCIBFNETGBJ \
+23:MULRSLGHNGTDCFCMCVST 24:GQGACGCDAOGWIOACSCSD 25:RWETSODJKETZUGBIMZ.. 26:ZMMGREZWNAMWLSBWSZKM \
+29:SHER..........AWFOGL 35:GIPTLUIEISALMTCYFIBG 37:LTLVEEMDAMBYADMCSM.. 38:UARSMEXK..HRSIBA..MK \
+42:CZSK..LI............ 50:FKBZGTSVHNNICRPAPMHT 59:GPBOGYECGFPYMQSRUYCW 67:TL..NFBNNRPGTOSBVUFJ \
+68:PWWFCKNU..WSKINCTVPF 69:TKFMMH.............. 80:**..............**.. 85:KP..HKMO..KHLA...... \
+87:**..............**.. 88:BD******....TW..**.. 96:MVLBJOSYIQKWSAYEOM.. 97:PSAEILBHQABTMNNP..** \
+99:....TJTMAZGEKG..UZ..";
+
+/// Stands for the region of a calling code that has none.
+const NO_REGION: &str = "**";
 
 /// Area codes of +1 outside the United States.
 const NORTH_AMERICAN: &str = "CA204 CA226 CA236 CA249 CA250 CA257 CA263 CA289 CA306 CA343 CA354 CA365 CA367 CA368 CA382 \
@@ -58,6 +60,12 @@ const MIN_DIGITS: usize = 7;
 const MAX_DIGITS: usize = 15;
 /// The longest text that is looked at: 15 digits and generous punctuation.
 const MAX_TEXT: usize = 128;
+
+/// How far the full-width forms of ASCII signs are from these.
+const FULL_WIDTH: u32 = 0xfee0;
+/// What stands between digits and means nothing: spaces, punctuation, and the invisible marks that copied text carries.
+const READ_OVER: &str = " -()./[]\t\u{a0}\u{2007}\u{202f}\u{3000}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}\u{2212}\
+\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}";
 
 impl PhoneNumber {
     /// Reads a number as people write it. One without `+` or `00` is taken as a national number of `home`, a calling
@@ -217,19 +225,20 @@ fn read_digits(text: &str) -> Result<(bool, String), NumberError> {
     let mut digits = String::new();
     let mut trunk_in_brackets = false;
     for (index, sign) in text.char_indices() {
+        let sign = match sign {
+            '\u{ff0b}' | '\u{ff0d}' | '\u{ff10}'..='\u{ff19}' => char::from((sign as u32 - FULL_WIDTH) as u8),
+            _ => sign,
+        };
         match sign {
             '0'..='9' => digits.push(sign),
-            '\u{ff10}'..='\u{ff19}' => digits.extend(char::from_digit(sign as u32 - 0xff10, 10)),
-            '+' | '\u{ff0b}' if digits.is_empty() && !plus => plus = true,
+            '+' if digits.is_empty() && !plus => plus = true,
             // "+44 (0)20": the bracketed zero is for callers at home only.
             '(' if plus && text.get(index..).is_some_and(|rest| rest.starts_with("(0)")) => trunk_in_brackets = true,
             ')' if trunk_in_brackets => {
                 digits.pop();
                 trunk_in_brackets = false;
             }
-            ' ' | '\t' | '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{3000}' => {}
-            '-' | '.' | '/' | '(' | ')' | '[' | ']' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' => {}
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {}
+            _ if READ_OVER.chars().any(|known| known == sign) => {}
             'x' | 'X' | 'e' | 'E' | ',' | ';' | '#' if digits.len() >= MIN_DIGITS => {
                 return Err(NumberError::Extension);
             }
@@ -268,10 +277,16 @@ fn calling_code(digits: &str) -> Option<&str> {
     (1..=3).filter_map(|length| digits.get(..length)).find(|code| region_of_code(code).is_some())
 }
 
-/// The region of a calling code, empty for a code of none. `None` if there is no such code.
+/// The region of a calling code, [`NO_REGION`] for a code of none. `None` if there is no such code.
 fn region_of_code(code: &str) -> Option<&'static str> {
-    let mut regions = CALLING_CODES.split_ascii_whitespace().filter_map(|entry| entry.strip_prefix(code));
-    regions.find(|region| region.bytes().all(|byte| byte.is_ascii_uppercase()))
+    let mut rows = CALLING_CODES.split_ascii_whitespace();
+    let region = rows.find_map(|row| {
+        let (start, regions) = split_once(row, b':')?;
+        let [last] = code.strip_prefix(start)?.as_bytes() else { return None };
+        let place = 2 * usize::from(last.wrapping_sub(b'0'));
+        regions.get(place..place + 2)
+    });
+    region.filter(|region| *region != "..")
 }
 
 fn region(digits: &str) -> Option<&'static str> {
@@ -281,7 +296,7 @@ fn region(digits: &str) -> Option<&'static str> {
         let other = NORTH_AMERICAN.split_ascii_whitespace().find_map(|entry| entry.strip_suffix(area));
         return Some(other.unwrap_or("US"));
     }
-    region_of_code(code).filter(|region| !region.is_empty())
+    region_of_code(code).filter(|region| *region != NO_REGION)
 }
 
 impl fmt::Debug for PhoneNumber {

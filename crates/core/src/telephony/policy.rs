@@ -5,7 +5,7 @@ use core::fmt;
 /// a rep at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DialPolicy {
-    /// What is denied besides [`PREMIUM`] and [`SHARED`].
+    /// What is denied besides [`PREMIUM`].
     denied: Vec<String>,
 }
 
@@ -19,15 +19,11 @@ pub enum PolicyViolation {
 }
 
 /// Short numbers for help, as typed, before any country code is put in front of them.
-const EMERGENCY: [&str; 11] = ["112", "911", "999", "000", "110", "118", "119", "113", "115", "117", "988"];
+const EMERGENCY: &str = "112 911 999 000 110 118 119 113 115 117 988";
 
 /// Ranges that cost the caller or exist to be called by machines: premium, shared cost, satellite and
-/// international networks.
-const PREMIUM: [&str; 14] =
-    ["1900", "1976", "4490", "4491", "4487", "33899", "49900", "3989", "34803", "870", "878", "881", "882", "883"];
-
-/// Country codes that are only reserved for such services.
-const SHARED: [&str; 3] = ["979", "808", "888"];
+/// international networks, and the country codes that are only reserved for such services.
+const PREMIUM: &str = "1900 1976 4490 4491 4487 33899 49900 3989 34803 870 878 881 882 883 979 808 888";
 
 impl DialPolicy {
     /// Denies another range: a prefix of the number in E.164 without `+`.
@@ -40,8 +36,8 @@ impl DialPolicy {
     /// Whether what was typed is an emergency number. Asked before it is read as a phone number, which it is not.
     #[must_use]
     pub fn is_emergency(typed: &str) -> bool {
-        let mut keys = typed.chars().filter(char::is_ascii_digit);
-        EMERGENCY.iter().any(|number| keys.clone().eq(number.chars())) && keys.by_ref().count() == 3
+        let keys = typed.bytes().filter(u8::is_ascii_digit);
+        EMERGENCY.split_ascii_whitespace().any(|number| keys.clone().eq(number.bytes()))
     }
 
     /// Checks a number.
@@ -50,9 +46,8 @@ impl DialPolicy {
     /// When the number is in a denied range.
     pub fn check(&self, number: &PhoneNumber) -> Result<(), PolicyViolation> {
         let digits = number.digits();
-        let is_in = |range: &&str| digits.starts_with(*range);
-        if PREMIUM.iter().chain(&SHARED).any(is_in) || self.denied.iter().map(String::as_str).any(|range| is_in(&range))
-        {
+        let is_in = |range: &str| digits.starts_with(range);
+        if PREMIUM.split_ascii_whitespace().any(is_in) || self.denied.iter().any(|range| is_in(range)) {
             return Err(PolicyViolation::PremiumRate);
         }
         Ok(())

@@ -56,7 +56,7 @@ pub(super) fn Dock(makes_room: Signal<bool>, on_close: impl Fn() + 'static) -> i
                         <span class="space"></span>
                         <button disabled=move || entry.with(Option::is_none) on:click=move |_| {
                             if let Some(entry) = entry.get_untracked() {
-                                copy(app, entry.json());
+                                copy(app, &entry.json());
                             }
                         }>"Copy as JSON"</button>
                     </div>
@@ -208,9 +208,9 @@ fn ReplayControls() -> impl IntoView {
     }
 }
 
-fn copy(app: App, text: String) {
-    browser::spawn(async move {
-        if browser::copy(&text).await {
+fn copy(app: App, text: &str) {
+    browser::copy(text, move |is_copied| {
+        if is_copied {
             app.toast(Tone::Good, "Copied.".to_owned());
         } else {
             app.toast(Tone::Bad, "The browser did not allow copying.".to_owned());

@@ -12,6 +12,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test says by panicking that the contract is broken")]
 
+pub mod backend;
 mod contract;
 mod desk;
 
