@@ -56,9 +56,8 @@ pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
     let line = Rc::new(line);
     // Before anything is read or drawn: the CRM may be waiting for its answer.
     let crm = Crm::listen();
-    // A message leaves the page when the task that posted it is over, so all the rest is another task.
     spawn(async move {
-        BrowserClock.sleep(Duration::ZERO).await;
+        crm.first_answer().await;
         let app: &'static App = Box::leak(Box::new(App::new(line, config, crm)));
         crm.forward_to(app);
         app.listen_to_line();

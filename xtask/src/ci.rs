@@ -1,6 +1,7 @@
 //! Everything that a change must pass.
 
-use crate::{setup, test};
+use crate::flags::Size;
+use crate::{setup, size, test};
 use anyhow::Result;
 use xshell::{Shell, cmd};
 
@@ -16,5 +17,6 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     cmd!(shell, "cargo doc --workspace --no-deps --all-features").env("RUSTDOCFLAGS", "-D warnings").run()?;
     let deny = setup::cargo_deny(shell)?;
     cmd!(shell, "{deny} check bans licenses sources").run()?;
-    test::run(shell)
+    test::run(shell)?;
+    size::run(shell, &Size { app: None })
 }

@@ -89,13 +89,17 @@ impl Exchange {
         self.state.lock().network.config().capabilities
     }
 
-    /// Lets time pass. Never ends.
+    /// Lets time pass, from the first order on: before, there is nobody to whom anything could happen. Never ends.
     pub fn run(self: &Arc<Self>) -> impl Future<Output = ()> + use<> {
         let exchange = Arc::clone(self);
         let mut alarm = None;
         poll_fn(move |context| {
             loop {
-                let mut state = exchange.open();
+                let mut state = exchange.state.lock();
+                if state.kept.is_none() {
+                    state.driver = Some(context.waker().clone());
+                    return Poll::Pending;
+                }
                 let now = exchange.clock.now();
                 state.network.advance(now);
                 state.deliver();

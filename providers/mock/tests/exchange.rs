@@ -94,8 +94,7 @@ fn a_call_outlives_the_page() {
 #[test]
 fn the_store_is_read_once_and_not_before_it_is_needed() {
     let clock = VirtualClock::default();
-    let uses: [fn(&Arc<Exchange>, &VirtualClock); 3] = [
-        |exchange, clock| clock.block_on(exchange.run(), clock.sleep(Duration::from_secs(1))),
+    let uses: [fn(&Arc<Exchange>, &VirtualClock); 2] = [
         |exchange, clock| {
             let line = exchange.line(MockAgent::Alex);
             clock.block_on(std::future::ready(()), line.sign_in(Credentials::None)).expect("nothing is wrong");
@@ -109,7 +108,7 @@ fn the_store_is_read_once_and_not_before_it_is_needed() {
         let _events = line.events();
         assert_eq!((line.info().id, line.capabilities()), ("mock", Capabilities::all()));
         let _order = line.sign_in(Credentials::None);
-        let _run = exchange.run();
+        clock.block_on(exchange.run(), clock.sleep(Duration::from_secs(1)));
         assert_eq!(memory.uses(), (0, 0));
         for _ in 0..2 {
             use_it(&exchange, &clock);
@@ -131,7 +130,7 @@ fn the_store_hears_of_changes_only() {
     assert_eq!(memory.uses(), (1, saves));
     let reloaded = exchange();
     let line = reloaded.line(MockAgent::Alex);
-    clock.block_on(reloaded.run(), clock.sleep(Duration::from_secs(1)));
+    clock.block_on(reloaded.run(), line.active_calls()).expect_err("this page did not sign in yet");
     assert_eq!(memory.uses(), (2, saves), "what was just read is there already");
     clock.block_on(reloaded.run(), line.sign_in(Credentials::None)).expect("nothing is wrong");
     clock.block_on(reloaded.run(), line.sign_out()).expect("nothing is wrong");

@@ -6,6 +6,9 @@ impl Model {
     /// Does what a key stands for. Not called for keys that are typed into a field or pressed on a button.
     pub(super) fn press_shortcut(&mut self, key: &str) {
         let letter = key.to_ascii_lowercase();
+        if self.settings.no_letters && matches!(letter.as_bytes(), [b'a'..=b'z']) {
+            return;
+        }
         match (letter.as_str(), self.screen()) {
             ("escape", _) => self.close(),
             ("?", _) => {

@@ -1,4 +1,5 @@
 use super::name_of;
+use crate::text;
 use cordboard::call_flow::TrackedCall;
 use cordboard::telephony::{Direction, PhoneNumber};
 use cordboard::{Object, Timestamp, Value};
@@ -15,8 +16,8 @@ pub struct Recent {
     pub name: Option<String>,
     /// Who called whom.
     pub direction: Direction,
-    /// Whether the parties talked.
-    pub answered: bool,
+    /// Why the parties did not talk; empty if they did.
+    pub outcome: String,
     /// When it began.
     pub at: Timestamp,
 }
@@ -33,7 +34,10 @@ impl Recent {
             number: call.remote.clone(),
             name: name_of(call),
             direction: call.direction,
-            answered: call.connected_at().is_some(),
+            outcome: match call.end_reason() {
+                Some(reason) if call.connected_at().is_none() => text::ended_because(reason).to_owned(),
+                _ => String::new(),
+            },
             at: call.began_at,
         }
     }
@@ -43,19 +47,19 @@ impl Recent {
             .with("number", self.number.as_ref().map(PhoneNumber::as_e164))
             .with("name", self.name.as_deref())
             .with("inbound", self.direction == Direction::Inbound)
-            .with("answered", self.answered)
+            .with("outcome", self.outcome.as_str())
             .with("at", self.at)
             .into()
     }
 
     fn restore(saved: &Value) -> Option<Self> {
-        let text = |field: &str| saved.get(field).and_then(Value::as_str);
+        let text = |field| saved.get(field).and_then(Value::as_str);
         let inbound = saved.get("inbound")?.as_bool()?;
         Some(Self {
             number: text("number").and_then(|number| PhoneNumber::from_e164(number).ok()),
             name: text("name").map(str::to_owned),
             direction: if inbound { Direction::Inbound } else { Direction::Outbound },
-            answered: saved.get("answered")?.as_bool()?,
+            outcome: text("outcome")?.to_owned(),
             at: saved.get("at")?.as_timestamp()?,
         })
     }
@@ -69,9 +73,21 @@ pub(super) fn add(recents: &mut Vec<Recent>, recent: Recent) {
 }
 
 pub(crate) fn save(recents: &[Recent]) -> Value {
-    Value::Array(recents.iter().map(Recent::save).collect())
+    let mut list = Vec::new();
+    for recent in recents {
+        list.push(recent.save());
+    }
+    Value::Array(list)
 }
 
 pub(crate) fn restore(saved: &Value) -> Vec<Recent> {
-    saved.as_array().unwrap_or_default().iter().filter_map(Recent::restore).take(MAX_RECENTS).collect()
+    let mut recents = Vec::new();
+    for item in saved.as_array().unwrap_or_default() {
+        if let Some(recent) = Recent::restore(item)
+            && recents.len() < MAX_RECENTS
+        {
+            recents.push(recent);
+        }
+    }
+    recents
 }

@@ -7,6 +7,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Whether incoming calls only show, and make no sound.
     pub quiet: bool,
+    /// Whether letters alone do nothing: some people's software types them.
+    pub no_letters: bool,
 }
 
 /// The colours.
@@ -38,14 +40,16 @@ impl Theme {
 
 impl Settings {
     pub(crate) fn save(self) -> Value {
-        Object::new().with("theme", self.theme.id()).with("quiet", self.quiet).into()
+        Object::new().with("theme", self.theme.id()).with("quiet", self.quiet).with("noLetters", self.no_letters).into()
     }
 
     pub(crate) fn restore(saved: &Value) -> Self {
+        let is_set = |field| saved.get(field).and_then(Value::as_bool).unwrap_or_default();
         let theme = saved.get("theme").and_then(Value::as_str).unwrap_or_default();
         Self {
             theme: Theme::ALL.into_iter().find(|known| known.id() == theme).unwrap_or_default(),
-            quiet: saved.get("quiet").and_then(Value::as_bool).unwrap_or_default(),
+            quiet: is_set("quiet"),
+            no_letters: is_set("noLetters"),
         }
     }
 }

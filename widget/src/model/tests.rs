@@ -114,6 +114,29 @@ impl Desk {
 }
 
 #[test]
+fn letters_do_nothing_for_who_does_not_want_them() {
+    let mut desk = Desk::talking();
+    desk.send(Msg::Choose(Settings { no_letters: true, ..Settings::default() }));
+    desk.send(Msg::Key("m".to_owned()));
+    assert!(desk.orders.is_empty());
+    desk.send(Msg::Choose(Settings::default()));
+    desk.send(Msg::Key("m".to_owned()));
+    assert_eq!(desk.orders.len(), 1);
+}
+
+#[test]
+fn recent_calls_say_why_nobody_talked() {
+    for (reason, outcome) in [(EndReason::Busy, "Busy"), (EndReason::NoAnswer, "No answer")] {
+        let mut desk = Desk::new();
+        desk.send(Msg::TypeNumber("6175550142".to_owned()));
+        desk.send(Msg::Call);
+        desk.dialed();
+        desk.event(CallEventKind::Ended(reason));
+        assert_eq!(desk.model.recents[0].outcome, outcome);
+    }
+}
+
+#[test]
 fn screens_follow_a_call() {
     let mut desk = Desk::new();
     assert_eq!(desk.model.screen(), Screen::Ready);
@@ -227,7 +250,7 @@ fn recents_and_settings_survive() {
     let mut desk = Desk::talking();
     desk.event(CallEventKind::Ended(EndReason::HungUp));
     assert_eq!(recents::restore(&recents::save(&desk.model.recents)), desk.model.recents);
-    let settings = Settings { theme: Theme::Dark, quiet: true };
+    let settings = Settings { theme: Theme::Dark, quiet: true, no_letters: true };
     assert_eq!(Settings::restore(&settings.save()), settings);
     assert_eq!(Settings::restore(&cordboard::Value::Null), Settings::default());
 }

@@ -51,9 +51,7 @@ pub(crate) const WITHHELD: &str = "Number withheld";
 pub(crate) const NO_NUMBER: &str = "No number to call back";
 pub(crate) const OUTGOING: &str = "Outgoing, ";
 pub(crate) const INCOMING: &str = "Incoming, ";
-pub(crate) const MISSED: &str = "Missed";
 pub(crate) const MISSED_FROM: &str = "Missed, ";
-pub(crate) const NO_ANSWER: &str = "Not answered";
 pub(crate) const BACK_TO_DIALLING: &str = "Back to dialling";
 
 // A call.
@@ -110,6 +108,9 @@ pub(crate) const THEMES: [&str; 3] = ["System", "Light", "Dark"];
 pub(crate) const RINGING: &str = "Incoming calls";
 /// Whether the choice is quiet, and what it is called.
 pub(crate) const RINGS: [(bool, &str); 2] = [(false, "Ring"), (true, "Only show")];
+pub(crate) const LETTERS: &str = "Shortcuts of one letter";
+/// Whether the choice is to have none, and what it is called.
+pub(crate) const LETTER_CHOICES: [(bool, &str); 2] = [(false, "On"), (true, "Off")];
 pub(crate) const DIAGNOSTICS: &str = "Diagnostics";
 pub(crate) const DIAGNOSTICS_HINT: &str = "No names, no numbers. Send this to support.";
 pub(crate) const SIGN_OUT: &str = "Sign out";

@@ -17,6 +17,9 @@ pub(super) fn settings(ui: Ui, model: &Model) -> Element {
     let ring = |(quiet, label): (bool, &'static str)| {
         chip("ring", label, now.quiet == quiet, choose(Settings { quiet, ..now }))
     };
+    let letters = |(no_letters, label): (bool, &'static str)| {
+        chip("letters", label, now.no_letters == no_letters, choose(Settings { no_letters, ..now }))
+    };
     let sign_out = move |_: &_| {
         ui.dispatch(Msg::Close);
         ui.dispatch(Msg::User(Intent::SignOut));
@@ -34,6 +37,7 @@ pub(super) fn settings(ui: Ui, model: &Model) -> Element {
     div("pad")
         .child(choices("row", text::THEME, Theme::ALL.into_iter().zip(text::THEMES).map(theme).collect()))
         .child(choices("row", text::RINGING, text::RINGS.into_iter().map(ring).collect()))
+        .child(choices("row", text::LETTERS, text::LETTER_CHOICES.into_iter().map(letters).collect()))
         .child(keys)
         .child(copyable(diagnostics, diagnose(model)))
         .child(button(text::SIGN_OUT, Box::new(sign_out)))

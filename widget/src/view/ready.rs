@@ -106,11 +106,10 @@ fn recents(ui: Ui, model: &Model) -> Element {
 }
 
 fn item(ui: Ui, model: &Model, index: usize, recent: &Recent) -> Element {
-    let (symbol, direction, outcome) = match (recent.direction, recent.answered) {
-        (Direction::Outbound, true) => ("phone-outgoing", text::OUTGOING, ""),
-        (Direction::Outbound, false) => ("phone-outgoing", text::OUTGOING, text::NO_ANSWER),
-        (Direction::Inbound, true) => ("phone-incoming", text::INCOMING, ""),
-        (Direction::Inbound, false) => ("phone-missed", text::MISSED_FROM, text::MISSED),
+    let (symbol, direction) = match recent.direction {
+        Direction::Outbound => ("phone-outgoing", text::OUTGOING),
+        Direction::Inbound if recent.outcome.is_empty() => ("phone-incoming", text::INCOMING),
+        Direction::Inbound => ("phone-missed", text::MISSED_FROM),
     };
     let number = recent.number.as_ref().map(PhoneNumber::to_international);
     let has_number = number.is_some();
@@ -129,6 +128,6 @@ fn item(ui: Ui, model: &Model, index: usize, recent: &Recent) -> Element {
         .on("click", call)
         .child(icon(symbol))
         .child(about)
-        .child(el("small").child(at).child(el("br")).child(outcome));
+        .child(el("small").child(at).child(el("br")).child(recent.outcome.clone()));
     el("li").child(button)
 }
