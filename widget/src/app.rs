@@ -1,11 +1,13 @@
 //! Joins the model with the browser, the line and the CRM's session.
 
+use crate::audio::{Audio, PageAudio};
 use crate::crm::Crm;
 use crate::model::{Model, Msg, Outcome, Settings, recents};
-use crate::view::View;
-use cordboard::call_flow::{Command, FlowConfig, Output};
+use crate::view::audio::nothing;
+use crate::view::{Node, View};
+use cordboard::call_flow::{Command, FlowConfig, Output, Reply};
 use cordboard::platform::Clock;
-use cordboard::telephony::{DialPolicy, Telephony};
+use cordboard::telephony::{DialPolicy, MediaLeg, Telephony};
 use cordboard::{Timestamp, Value};
 use cordboard_browser::{BrowserClock, Ring, Storage, spawn};
 use core::cell::{Cell, RefCell};
@@ -53,12 +55,20 @@ impl Default for WidgetConfig {
 
 /// Runs the widget over a line, in the place of the page's `#app`, for as long as the page is there.
 pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
-    let line = Rc::new(line);
+    start(Rc::new(line), None, config);
+}
+
+/// Runs the widget over a line whose audio the page carries. Keys are pressed there: the line need not do it.
+pub fn mount_with_audio(line: Rc<dyn Telephony>, audio: impl MediaLeg + 'static, config: WidgetConfig) {
+    start(line, Some(Box::new(PageAudio::new(audio))), config);
+}
+
+fn start(line: Rc<dyn Telephony>, audio: Option<Box<dyn Audio>>, config: WidgetConfig) {
     // Before anything is read or drawn: the CRM may be waiting for its answer.
     let crm = Crm::listen();
     spawn(async move {
         crm.first_answer().await;
-        let app: &'static App = Box::leak(Box::new(App::new(line, config, crm)));
+        let app: &'static App = Box::leak(Box::new(App::new(line, audio, config, crm)));
         crm.forward_to(app);
         app.listen_to_line();
         app.listen_to_page();
@@ -73,6 +83,7 @@ pub(crate) type Ui = &'static App;
 
 pub(crate) struct App {
     line: Rc<dyn Telephony>,
+    audio: Option<Box<dyn Audio>>,
     model: RefCell<Model>,
     crm: &'static Crm,
     view: RefCell<Option<View>>,
@@ -116,7 +127,7 @@ impl Kept {
 }
 
 impl App {
-    fn new(line: Rc<dyn Telephony>, config: WidgetConfig, crm: &'static Crm) -> Self {
+    fn new(line: Rc<dyn Telephony>, audio: Option<Box<dyn Audio>>, config: WidgetConfig, crm: &'static Crm) -> Self {
         let clock = BrowserClock;
         let now = clock.now();
         let provider = line.info();
@@ -142,6 +153,7 @@ impl App {
         model.settings = Settings::restore(&settings.loaded());
         Self {
             line,
+            audio,
             model: RefCell::new(model),
             crm,
             view: RefCell::new(None),
@@ -154,6 +166,11 @@ impl App {
             recents,
             settings,
         }
+    }
+
+    /// What the audio adds to a screen; nothing if there is none.
+    pub(crate) fn audio(&self, draw: impl FnOnce(&dyn Audio) -> Node) -> Node {
+        self.audio.as_ref().map_or_else(nothing, |audio| draw(&**audio))
     }
 
     /// Reads the model.
@@ -225,6 +242,9 @@ impl App {
     /// Lets ringing, storage and the timer follow the model.
     fn keep(&'static self, now: Timestamp) {
         let model = self.model.borrow();
+        if let Some(audio) = &self.audio {
+            audio.follow(self, model.flow.agent().is_some());
+        }
         self.ring(model.is_ringing_aloud());
         self.calls.keep(model.flow.save());
         self.name.keep(model.name.as_str().into());
@@ -242,7 +262,12 @@ impl App {
 
     fn execute(&'static self, command: Command) {
         spawn(async move {
-            let reply = command.execute(&*self.line).await;
+            let reply = match (&self.audio, &command) {
+                (Some(audio), Command::SendDigits(call, digits)) => {
+                    audio.send_digits(call, digits).map(|()| Reply::Accepted)
+                }
+                _ => command.execute(&*self.line).await,
+            };
             self.dispatch(Msg::Reply(command, reply));
         });
     }

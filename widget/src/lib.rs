@@ -3,12 +3,13 @@
 //! [`mount`] draws it; a crate whose `main` calls that is an app.
 
 mod app;
+mod audio;
 mod crm;
 pub mod model;
 mod text;
 mod view;
 
-pub use app::{WidgetConfig, mount};
+pub use app::{WidgetConfig, mount, mount_with_audio};
 
 /// Two thirds smaller than the standard allocator for WebAssembly.
 #[cfg(target_arch = "wasm32")]

@@ -12,6 +12,8 @@ pub(crate) struct Order<'a> {
     pub(crate) profile: Profile,
     /// CRM origins that may embed it, besides HubSpot's own.
     pub(crate) allow_hosts: &'a [String],
+    /// Where its page may connect to, besides what the app itself says.
+    pub(crate) connect: &'a [String],
     /// Gets a folder named as the app.
     pub(crate) into: &'a Path,
 }
@@ -32,6 +34,7 @@ pub(crate) fn run(shell: &Shell, flags: &Build) -> Result<()> {
             app: flags.app.as_deref().unwrap_or(app::DEFAULT),
             profile: if flags.release { Profile::Release } else { Profile::Dev },
             allow_hosts: &flags.allow_host,
+            connect: &[],
             into: &shell.current_dir().join("dist"),
         },
     )?;
@@ -87,7 +90,7 @@ pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
     if let Some(media) = &app.media {
         bundle = bundle.arg("--media").arg(media);
     }
-    for source in &app.connect {
+    for source in app.connect.iter().chain(order.connect) {
         bundle = bundle.args(["--connect", source]);
     }
     if app.is_crm {

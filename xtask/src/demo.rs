@@ -3,44 +3,187 @@
 use crate::build::{Order, Profile, build};
 use crate::flags::Demo;
 use crate::{app, serve, setup};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
-use xshell::Shell;
+use std::path::Path;
+use std::process::{Child, Command};
+use xshell::{Shell, cmd};
 
-pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
-    let port = flags.port.unwrap_or(9000);
-    let widget_port =
-        port.checked_add(1).context("choose a --port below 65535: the widget is served on the next one")?;
-    // Better told now than after minutes of building.
-    for port in [port, widget_port] {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .with_context(|| format!("port {port} cannot be used: choose another with --port"))?;
+/// What the emulator answers to, which stands in its `CloudConfig::for_tests`: an account that exists nowhere.
+const EMULATED_ACCOUNT: [(&str, &str); 4] = [
+    ("ACCOUNT_SID", "AC00000000000000000000000000000001"),
+    ("AUTH_TOKEN", "not-a-secret-auth-token"),
+    ("API_KEY_SID", "SK00000000000000000000000000000001"),
+    ("API_KEY_SECRET", "not-a-secret-api-key-secret-of-32"),
+];
+
+/// The ports, from the CRM's on.
+struct Ports {
+    crm: u16,
+    /// The widget's: a folder that is served, or a gateway.
+    widget: u16,
+    /// The emulated cloud's: its REST, and where its voice SDK connects to.
+    cloud: u16,
+    signal: u16,
+}
+
+impl Ports {
+    fn from(crm: u16) -> Result<Self> {
+        let after = |count| crm.checked_add(count).context("choose a --port below 65533: the next three are used, too");
+        let ports = Self { crm, widget: after(1)?, cloud: after(2)?, signal: after(3)? };
+        // Better told now than after minutes of building.
+        for port in [ports.crm, ports.widget, ports.cloud, ports.signal] {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+                .with_context(|| format!("port {port} cannot be used: choose another with --port"))?;
+        }
+        Ok(ports)
     }
 
-    crate::say("Building the CRM page and the widget: minutes the first time, seconds after.");
-    let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
-    let crm = format!("http://localhost:{port}");
-    // Apart from `dist`, where a build may wait to be deployed.
-    let into = &setup::target_dir(shell).join("demo");
-    let allow_hosts = std::slice::from_ref(&crm);
-    let simulator = build(shell, &Order { app: app::SIMULATOR, profile: Profile::Dev, allow_hosts: &[], into })?;
-    let widget = build(shell, &Order { app: name, profile: Profile::Dev, allow_hosts, into })?;
+    fn crm_url(&self) -> String {
+        format!("http://localhost:{}", self.crm)
+    }
 
-    // Two names of this machine are two origins, as a CRM and a vendor's widget have.
-    let widget_url = format!("http://127.0.0.1:{widget_port}/");
-    let url = format!("{crm}/?widget={widget_url}");
+    /// Two names of this machine are two origins, as a CRM and a vendor's widget have.
+    fn widget_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.widget)
+    }
+}
+
+pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
+    let ports = Ports::from(flags.port.unwrap_or(9000))?;
+    crate::say("Building the CRM page and the widget: minutes the first time, seconds after.");
+    // Apart from `dist`, where a build may wait to be deployed.
+    let into = setup::target_dir(shell).join("demo");
+    let simulator = build(
+        shell,
+        &Order { app: app::SIMULATOR, profile: Profile::Dev, allow_hosts: &[], connect: &[], into: &into },
+    )?;
+    let mut arguments = vec![serve::site(ports.crm, &simulator)];
+    if !flags.no_open {
+        arguments.extend(["--open".into(), format!("{}/?widget={}/", ports.crm_url(), ports.widget_url()).into()]);
+    }
+    match flags.provider.as_deref().unwrap_or("mock") {
+        "mock" => mock(shell, flags, &ports, &into, arguments),
+        "gateway" => gateway(shell, &ports, &into, arguments),
+        "twilio" => twilio(shell, &ports, &into, arguments),
+        other => bail!("there is no demo of {other:?}; there are mock, gateway, twilio"),
+    }
+}
+
+/// The widget over a network that lives in its page.
+fn mock(shell: &Shell, flags: &Demo, ports: &Ports, into: &Path, mut arguments: Vec<OsString>) -> Result<()> {
+    let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
+    let allow_hosts = &[ports.crm_url()];
+    let widget = build(shell, &Order { app: name, profile: Profile::Dev, allow_hosts, connect: &[], into })?;
+    arguments.push(serve::site(ports.widget, &widget));
+    welcome(ports, "The widget rings a telephone network that is only simulated.");
+    serve::server(shell, arguments)
+}
+
+/// The widget over a gateway that runs the mock network.
+fn gateway(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
+    let allow_hosts = &[ports.crm_url()];
+    let order = Order { app: "softphone-gateway", profile: Profile::Dev, allow_hosts, connect: &[], into };
+    let widget = build(shell, &order)?;
+    cmd!(shell, "cargo build --package cordboard-gateway").run()?;
+    let config = configure(shell, ports, &widget, &into.join("gateway"), "[provider]\nkind = \"mock\"\n")?;
+    let _gateway = start(shell, "cordboard-gateway", &["--config".into(), config], &[])?;
+    welcome(
+        ports,
+        "Sign in as alex or blake, with the password demo. The gateway runs a telephone network that is only simulated.",
+    );
+    serve::server_beside(shell, arguments)
+}
+
+/// The widget over a gateway that runs Twilio, and an emulator in Twilio's place.
+fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
+    let (allow_hosts, signal) = (&[ports.crm_url()], format!("127.0.0.1:{}", ports.signal));
+    let connect = &[format!("wss://{signal}")];
+    let order = Order { app: "softphone-twilio", profile: Profile::Dev, allow_hosts, connect, into };
+    let widget = build(shell, &order)?;
+    cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
+
+    let folder = into.join("twilio");
+    shell.create_dir(&folder)?;
+    let password =
+        cmd!(shell, "cargo run --quiet --package cordboard-gateway -- hash-password").stdin("demo").quiet().read()?;
+    let agent =
+        |id: &str, name: &str| format!("[[agents]]\nid = \"{id}\"\nname = \"{name}\"\npassword = \"{password}\"\n");
+    shell.write_file(folder.join("agents.toml"), agent("alex", "Alex Demo") + &agent("blake", "Blake Demo"))?;
+    let provider = format!(
+        "[agents]\nfile = \"agents.toml\"\n[provider]\nkind = \"twilio\"\napi_url = \"http://127.0.0.1:{}\"\n\
+         sdk_options = '{{\"chunderw\":\"{signal}\",\"publishEvents\":false}}'\n",
+        ports.cloud
+    );
+    let config = configure(shell, ports, &widget, &folder, &provider)?;
+
+    let cloud = [
+        ("--port", ports.cloud.to_string()),
+        ("--signal-port", ports.signal.to_string()),
+        ("--webhooks-base", ports.widget_url()),
+    ];
+    let cloud: Vec<OsString> = cloud.into_iter().flat_map(|(flag, value)| [flag.into(), value.into()]).collect();
+    let _cloud = start(shell, "cordboard-twilio-emulator", &cloud, &[])?;
+    let _gateway = start(shell, "cordboard-gateway", &["--config".into(), config], &EMULATED_ACCOUNT)?;
+    welcome(
+        ports,
+        &format!(
+            "Sign in as alex or blake, with the password demo, and allow the microphone. An emulator stands in for Twilio: \
+             open https://{signal}/ once and accept its certificate, for the voice SDK connects by TLS only.\n\
+             Somebody calls:   curl -X POST -H 'Content-Type: application/json' \
+             -d '{{\"from\":\"+16175550100\",\"to\":\"+16175550190\"}}' http://127.0.0.1:{}/control/incoming",
+            ports.cloud
+        ),
+    );
+    serve::server_beside(shell, arguments)
+}
+
+/// Writes the gateway's configuration, and returns where it is.
+fn configure(shell: &Shell, ports: &Ports, widget: &Path, folder: &Path, provider: &str) -> Result<OsString> {
+    let (listen, url, crm) = (ports.widget, ports.widget_url(), ports.crm_url());
+    // Written as JSON is, which TOML reads alike.
+    let widget = serde_json::to_string(widget)?;
+    let text = format!(
+        "[server]\nlisten = \"127.0.0.1:{listen}\"\npublic_url = \"{url}\"\n\
+         [widget]\nfolder = {widget}\nframe_ancestors = [\"{crm}\"]\n\
+         [policy]\nregions = [\"US\", \"CA\", \"GB\"]\ncalls_at_once = 2\n\
+         {provider}"
+    );
+    shell.create_dir(folder)?;
+    let file = folder.join("cordboard.toml");
+    shell.write_file(&file, text)?;
+    Ok(file.into())
+}
+
+fn welcome(ports: &Ports, about: &str) {
+    let (crm, widget) = (ports.crm_url(), ports.widget_url());
     crate::say(&format!(
         "
-The CRM is at     {url}
-The widget is at  {widget_url}
+The CRM is at     {crm}/?widget={widget}/
+The widget is at  {widget}/
 
-Open the CRM, choose a contact and click the phone number: the widget rings a telephone network that is only simulated.
+Open the CRM, choose a contact and click the phone number. {about}
 Ctrl-C stops.
 "
     ));
-    let mut arguments = vec![serve::site(port, &simulator), serve::site(widget_port, &widget)];
-    if !flags.no_open {
-        arguments.extend(["--open".into(), url.into()]);
+}
+
+/// Starts a program of this workspace.
+fn start(shell: &Shell, name: &str, arguments: &[OsString], secrets: &[(&str, &str)]) -> Result<Beside> {
+    let program = setup::target_dir(shell).join("debug").join(name);
+    let secrets = secrets.iter().map(|(key, value)| (format!("CORDBOARD__PROVIDER__{key}"), value));
+    let child = Command::new(program).args(arguments).envs(secrets).spawn();
+    child.map(Beside).with_context(|| format!("{name} does not start"))
+}
+
+/// A program that stops with the demo.
+struct Beside(Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It may have stopped by itself, and then it said why.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
-    serve::server(shell, arguments)
 }

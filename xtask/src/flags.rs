@@ -23,12 +23,15 @@ xflags::xflags! {
         }
         /// Opens a CRM page with the widget in it, and a telephone network that is only simulated.
         cmd demo {
-            /// The CRM's port; 9000 without it. The widget gets the next one.
+            /// The CRM's port; 9000 without it. The next three are used, too.
             optional --port port: u16
             /// Leaves the browser alone.
             optional --no-open
-            /// Which app; `softphone` without it.
+            /// Which app, over the mock; `softphone` without it.
             optional --app name: String
+            /// What carries the calls: `mock`, in the page, without it; `gateway`, a server with the mock in it; `twilio`, a server
+            /// with an emulator in Twilio's place.
+            optional --provider name: String
         }
         /// Runs every test, native and in Chromium.
         cmd test {}

@@ -33,6 +33,12 @@ pub(crate) fn server(shell: &Shell, arguments: Vec<OsString>) -> Result<()> {
     become_or_wait(command.into())
 }
 
+/// Runs the server until the user stops it, while other programs run beside, which end with this one.
+pub(crate) fn server_beside(shell: &Shell, arguments: Vec<OsString>) -> Result<()> {
+    cmd!(shell, "cargo run --quiet --package cordboard-serve -- {arguments...}").run()?;
+    Ok(())
+}
+
 /// Where the system can, this process becomes the server, so that who stops the one stops the other.
 #[cfg(unix)]
 fn become_or_wait(mut command: Command) -> Result<()> {

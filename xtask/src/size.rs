@@ -15,7 +15,13 @@ pub(crate) fn run(shell: &Shell, flags: &Size) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
     let folder = build(
         shell,
-        &Order { app: name, profile: Profile::Release, allow_hosts: &[], into: &setup::target_dir(shell).join("size") },
+        &Order {
+            app: name,
+            profile: Profile::Release,
+            allow_hosts: &[],
+            connect: &[],
+            into: &setup::target_dir(shell).join("size"),
+        },
     )?;
     let mut files = compressed(&folder)?;
     files.extend(compressed(&folder.join("assets"))?);

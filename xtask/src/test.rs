@@ -25,7 +25,10 @@ fn browser(shell: &Shell) -> Result<()> {
     setup::npm_packages(shell)?;
     let into = &setup::target_dir(shell).join("e2e");
     for app in [app::DEFAULT, app::SIMULATOR] {
-        build(shell, &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], into })?;
+        build(
+            shell,
+            &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], connect: &[], into },
+        )?;
     }
     cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).env("CORDBOARD_DIST", into).run()?;
     Ok(())

@@ -128,9 +128,9 @@ export function open(emit) {
       device?.destroy();
       device = undefined;
     },
-    /** Tells whether there was a call to press them in. */
-    digits(digits) {
-      const leg = [...legs].findLast((leg) => leg.status() === "open");
+    /** Tells whether there was such a call to press them in. */
+    digits({ call, digits }) {
+      const leg = [...legs].find((leg) => leg.customParameters.get("call") === call && leg.status() === "open");
       leg?.sendDigits(digits);
       return Boolean(leg);
     },

@@ -2,7 +2,7 @@
 
 use cordboard::call_flow::Notice;
 use cordboard::telephony::{
-    EndReason, ErrorKind, FailureReason, NumberError, Operation, PolicyViolation, SignedOutReason,
+    EndReason, ErrorKind, FailureReason, MediaProblem, NumberError, Operation, PolicyViolation, SignedOutReason,
 };
 
 /// Why what was typed is not a number, and how to make it one.
@@ -60,6 +60,26 @@ pub(crate) const fn signed_out(reason: SignedOutReason) -> [&'static str; 3] {
 }
 
 /// How a call came to its end.
+pub(crate) const fn audio_problem(problem: MediaProblem) -> &'static str {
+    match problem {
+        MediaProblem::MicrophoneBlocked => {
+            "Nobody can hear you: the browser blocks the microphone. Allow it in the address bar, then try again."
+        }
+        MediaProblem::NoMicrophone => "Nobody can hear you: there is no microphone. Connect one, then try again.",
+        MediaProblem::MicrophoneBusy => {
+            "Nobody can hear you: another program uses the microphone. Close it, then try again."
+        }
+        MediaProblem::Network => {
+            "There is no sound: the phone service can't be reached. Check your network, then try again."
+        }
+        MediaProblem::SessionExpired => {
+            "There is no sound: your session ran out. Try again; if that fails, sign in again."
+        }
+        MediaProblem::NotLoaded => "There is no sound: a part of the phone could not be loaded. Try again.",
+        MediaProblem::Failed(_) => "There is no sound: the phone service failed. Try again.",
+    }
+}
+
 pub(crate) const fn ended_because(reason: EndReason) -> &'static str {
     match reason {
         EndReason::HungUp | EndReason::RemoteHungUp => "Call ended",

@@ -2,7 +2,7 @@
 
 mod failures;
 
-pub(crate) use failures::{bad_number, denied, dial_refused, ended_because, failed, notice, signed_out};
+pub(crate) use failures::{audio_problem, bad_number, denied, dial_refused, ended_because, failed, notice, signed_out};
 
 use cordboard::Timestamp;
 use cordboard::telephony::CallState;
@@ -111,6 +111,11 @@ pub(crate) const RINGS: [(bool, &str); 2] = [(false, "Ring"), (true, "Only show"
 pub(crate) const LETTERS: &str = "Shortcuts of one letter";
 /// Whether the choice is to have none, and what it is called.
 pub(crate) const LETTER_CHOICES: [(bool, &str); 2] = [(false, "On"), (true, "Off")];
+pub(crate) const MICROPHONE_CHOICE: &str = "Microphone";
+pub(crate) const SPEAKER: &str = "Speaker";
+pub(crate) const TEST_SPEAKER: &str = "Play a test tone";
+pub(crate) const INPUT_LEVEL: &str = "How loud you are";
+pub(crate) const AUDIO_RECONNECTING: &str = "The sound is interrupted. It comes back by itself when the network does.";
 pub(crate) const DIAGNOSTICS: &str = "Diagnostics";
 pub(crate) const DIAGNOSTICS_HINT: &str = "No names, no numbers. Send this to support.";
 pub(crate) const SIGN_OUT: &str = "Sign out";

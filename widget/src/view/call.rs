@@ -85,6 +85,7 @@ fn head(ui: Ui, model: &Model, stage: CallScreen, call: &TrackedCall) -> Element
         .name(text::CALL)
         .child(who)
         .child(div("end").child(timer).child(end))
+        .child(if call.state() == CallState::Connected { ui.audio(|audio| audio.meter()) } else { nothing() })
         .child(flags(model, call))
 }
 

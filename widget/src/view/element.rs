@@ -9,7 +9,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Event};
 
-pub(super) type Text = Cow<'static, str>;
+pub(crate) type Text = Cow<'static, str>;
 type Handler = Box<dyn Fn(&Event)>;
 /// A handler that can be called while another takes its place.
 type Shared = Rc<dyn Fn(&Event)>;
@@ -17,7 +17,7 @@ type Shared = Rc<dyn Fn(&Event)>;
 const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// An element that should be there.
-pub(super) struct Element(Box<Parts>);
+pub(crate) struct Element(Box<Parts>);
 
 struct Parts {
     tag: &'static str,
@@ -29,7 +29,7 @@ struct Parts {
 }
 
 /// What stands between tags.
-pub(super) enum Node {
+pub(crate) enum Node {
     Element(Element),
     Text(Text),
 }
@@ -39,7 +39,7 @@ pub(super) fn el(tag: &'static str) -> Element {
 }
 
 /// Nothing, in the place of an element.
-pub(super) const fn nothing() -> Node {
+pub(crate) const fn nothing() -> Node {
     Node::Text(Cow::Borrowed(""))
 }
 

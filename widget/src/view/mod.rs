@@ -1,5 +1,6 @@
 //! Draws the model: one function from a [`Model`] to the page, called again whenever the model changed.
 
+pub(crate) mod audio;
 mod bar;
 mod call;
 mod element;
@@ -13,7 +14,8 @@ mod transfer;
 use crate::app::Ui;
 use crate::model::{Model, Msg, Panel, Screen};
 use crate::text;
-use element::{Drawn, Element, Node, el};
+pub(crate) use element::Node;
+use element::{Drawn, Element, el};
 use parts::div;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, HtmlDialogElement, HtmlElement, KeyboardEvent};

@@ -91,7 +91,12 @@ pub(super) fn with_banners(main: Element, ui: Ui, model: &Model) -> Element {
         };
         banner(bad, "triangle-alert", text::notice(notice)).child(button(text::DISMISS, dismiss(ui))).child(code)
     });
-    main.child(offline).child(no_crm).child(away).child(not_saved).child(notice)
+    main.child(offline)
+        .child(ui.audio(|audio| audio.banner(ui)))
+        .child(no_crm)
+        .child(away)
+        .child(not_saved)
+        .child(notice)
 }
 
 /// Whether what the user should be told stands elsewhere.

@@ -1,3 +1,4 @@
+use super::call::CallId;
 use super::digits::Digits;
 use super::error::Error;
 use crate::platform::{BoxStream, MaybeSend, MaybeSync};
@@ -19,13 +20,13 @@ pub trait MediaLeg: MaybeSend + MaybeSync {
     async fn start(&self) -> Result<(), Error>;
 
     /// Gives the microphone back, and takes no more calls.
-    async fn stop(&self);
+    fn stop(&self);
 
-    /// Presses keys in the call that is heard.
+    /// Presses keys in a call.
     ///
     /// # Errors
-    /// [`NoSuchCall`](super::ErrorKind::NoSuchCall) when none is.
-    async fn send_digits(&self, digits: &Digits) -> Result<(), Error>;
+    /// [`NoSuchCall`](super::ErrorKind::NoSuchCall) when it is not heard here.
+    fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error>;
 
     /// Speaks into another microphone from now on.
     fn use_microphone(&self, id: &str);

@@ -1,1 +1,79 @@
-//! Twilio's voice API for tests.
+//! Twilio's voice API for tests: it stands in for Twilio's cloud where that can't be reached, and speaks the documented wire.
+//!
+//! - [`Cloud`] is the cloud itself, without I/O or a clock: the REST resources that voice needs, calls that live in virtual
+//!   time, conferences, recordings, TwiML, signed callbacks. What to call is in [`numbers`].
+//! - [`Server`], and the binary `cordboard-twilio-emulator`, are the same in real time on this machine: REST over HTTP,
+//!   callbacks by HTTP, the voice SDK's signalling over `wss`, audio by WebRTC (PCMU). A test's hands are under `/control/`.
+//!
+//! ```sh
+//! cordboard-twilio-emulator --port 8010 --signal-port 8011 --webhooks-base http://127.0.0.1:8000
+//! ```
+//!
+//! It prints one line of JSON: `{"rest":"http://127.0.0.1:8010","signal":"127.0.0.1:8011"}`. A browser's `Device` takes the
+//! second as its option `chunderw`, with `publishEvents: false`. Account and keys are those of [`CloudConfig::for_tests`].
+//!
+//! # Control
+//! | request | body | answer |
+//! |---|---|---|
+//! | `GET /control/legs` | | every leg, the oldest first: the fields of [`Leg`], and `audio`: `from` and `to` its far end, as [`Audio`] |
+//! | `POST /control/incoming` | `{"from","to"}` | `{"call"}`: somebody calls a number of the account |
+//! | `POST /control/legs/{sid}/hang_up` | | the far end hangs up, gives up or declines |
+//! | `POST /control/legs/{sid}/press` | `{"digits"}` | the far end presses keys |
+//! | `POST /control/legs/{sid}/vanish` | | the browser at the far end is lost |
+//! | `POST /control/clients` | `{"script","after_ms"}` | `accepts`, `rejects`, `ignores` or `absent`: clients without a browser |
+//! | `POST /control/faults` | `[{"answer","carried_out","method","path"}]` | the next requests that fit are answered so: [`Fault`] |
+//! | `POST /control/disturbance` | `{"delay_ms","repeats"}` | callbacks are late and out of order, some in a hundred come twice |
+//! | `GET /control/warnings` | | texts, each begins with Twilio's code |
+//!
+//! What succeeds answers 200, or 204 without a body; what is wrong 400, and a leg that is not there 404. `answer` is a
+//! name of [`Answer`] in snake case.
+//!
+//! # What it does not imitate
+//! - Prices, quality scores, transcriptions, queues, SIP trunks, messages, answering machine detection, speech in `Gather`.
+//! - Answers in XML: a path has to end in `.json`.
+//! - What is said: `Say` and `Play` take time and sound like a tone, recordings hold a tone where they ran.
+//! - Regions, edges, OAuth2 and test credentials; one account, and all its API keys may do everything.
+//! - A finished call is kept for ever, and nothing is rated.
+//! - Buying numbers, verifying caller ids, and most of what a number can be changed to.
+//! - In the signalling: taking up a call again on another socket, messages from the server, telemetry. Where several browsers
+//!   are registered for an identity, all ring with one offer, and the first that answers has the call.
+//! - In audio: Opus, telephone events (the SDK sends digits by its signalling), jitter, loss, coaching beeps. A scripted
+//!   client and a telephone say a tone for as long as they are there.
+//! - Webhooks over TLS: the server calls `http` addresses only.
+//!
+//! # Where Twilio's documents are silent
+//! Chosen, and not proven: a telephone that declines is `busy` with SIP 603; a ringing call that is ended with `completed`
+//! becomes `canceled`; `Reject` without `busy` is `no-answer`; a caller who gives up is `no-answer`; `SequenceNumber` counts
+//! the callbacks that are sent, not those that nobody asked for; a conference is `init` until it starts; a leg that is alone
+//! hears music also after the others have left; access tokens that are not good are 20101, 20104 and 31207.
+mod call;
+mod callback;
+mod cloud;
+mod conference;
+mod config;
+mod control;
+mod dial;
+mod error;
+mod fault;
+mod form;
+mod lifecycle;
+mod media;
+pub mod numbers;
+mod program;
+mod random;
+mod recording;
+mod rest;
+mod server;
+mod signal;
+mod time;
+mod token;
+mod twiml;
+
+pub use callback::{Callback, CallbackId, Disturbance, Unanswered, signature};
+pub use cloud::Cloud;
+pub use config::{AccountNumber, Application, ClientScript, CloudConfig};
+pub use control::{Hears, Leg, NoSuchLeg};
+pub use fault::{Answer, Fault};
+pub use media::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
+pub use server::{Ports, Server};
+pub use signal::{Signal, SignalKind};

@@ -296,11 +296,8 @@ pub async fn reports_may_come_in_any_order<H: BackendHarness>(harness: &H) {
     let Told { backend, journal, reports, .. } = told(harness).await;
     let expected = calls(&*backend, &harness.agent()).await;
     let states = |calls: &[Call]| calls.iter().map(|call| (call.id.clone(), call.state)).collect::<Vec<_>>();
-    let keys: Vec<String> = reports
-        .iter()
-        .flat_map(|report| report.entries(&*backend, harness.now()))
-        .map(|entry| entry.key)
-        .collect();
+    let keys: Vec<String> =
+        reports.iter().flat_map(|report| report.entries(&*backend, harness.now())).map(|entry| entry.key).collect();
     let (reported, ordered): (Vec<Entry>, Vec<Entry>) =
         journal.entries().into_iter().partition(|entry| keys.contains(&entry.key));
     let again = harness.backend(Arc::new(journal.clone())).await;

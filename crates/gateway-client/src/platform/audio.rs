@@ -1,0 +1,184 @@
+//! The agent's audio in a page, over the provider's voice SDK, with tokens from the gateway.
+
+use crate::line::GatewayLine;
+use cordboard::platform::{BoxStream, Clock as _};
+use cordboard::telephony::{
+    CallId, Digits, Error, ErrorKind, MediaDevice, MediaEvent, MediaLeg, MediaProblem, MediaToken, Operation,
+};
+use cordboard::{Object, Value, async_trait};
+use cordboard_browser::{BrowserClock, Media, parse_json, spawn};
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use std::rc::Rc;
+
+/// How long before a token runs out another is asked for.
+const RENEWAL: Duration = Duration::from_secs(60);
+
+/// The agent's audio, by the script that the app's build names as `media`.
+#[derive(Clone)]
+pub struct PageAudio(Rc<Shared>);
+
+struct Shared {
+    line: Rc<GatewayLine>,
+    media: RefCell<Option<Media>>,
+    ears: RefCell<Vec<UnboundedSender<MediaEvent>>>,
+    /// Which start it is: what an older one began is over.
+    start: Cell<u32>,
+}
+
+impl PageAudio {
+    /// Audio for the agent who signs in to that line.
+    #[must_use]
+    pub fn new(line: Rc<GatewayLine>) -> Self {
+        let (media, ears) = (RefCell::default(), RefCell::default());
+        Self(Rc::new(Shared { line, media, ears, start: Cell::new(0) }))
+    }
+}
+
+impl Shared {
+    fn tell(&self, event: &MediaEvent) {
+        self.ears.borrow_mut().retain(|ear| ear.unbounded_send(event.clone()).is_ok());
+    }
+
+    fn order(&self, order: &str, value: impl Into<Value>) -> Value {
+        self.media.borrow().as_ref().map(|media| media.order(order, &value.into())).unwrap_or_default()
+    }
+
+    async fn load(self: &Rc<Self>) -> bool {
+        if self.media.borrow().is_some() {
+            return true;
+        }
+        let me = Rc::downgrade(self);
+        let media = Media::load(move |event, value| {
+            let Some(me) = me.upgrade() else { return };
+            if event == "expiring" {
+                spawn(async move { drop(me.renew().await) });
+            } else if let Some(event) = read(event, &value) {
+                me.tell(&event);
+            }
+        });
+        let media = media.await;
+        let is_there = media.is_some();
+        *self.media.borrow_mut() = media;
+        is_there
+    }
+
+    /// Renews the token in time, for as long as this start lasts. The SDK's own warning comes once, and may be slept through.
+    async fn keep_renewing(&self, start: u32, mut token: MediaToken) {
+        while self.start.get() == start {
+            let left = token.expires_at.since(BrowserClock.now());
+            BrowserClock.sleep(left.saturating_sub(RENEWAL).max(RENEWAL)).await;
+            if self.start.get() != start {
+                return;
+            }
+            match self.renew().await {
+                Some(new) => token = new,
+                None => return,
+            }
+        }
+    }
+
+    async fn renew(&self) -> Option<MediaToken> {
+        match self.line.media_token().await {
+            Ok(Some(token)) => {
+                self.order("renew", Object::new().with("token", token.token.as_str()));
+                Some(token)
+            }
+            // While the gateway is away the token still runs; it is asked again when the SDK says that it ran out.
+            Err(error) if error.kind().is_retryable() => None,
+            _ => {
+                self.tell(&MediaEvent::Stopped(MediaProblem::SessionExpired));
+                None
+            }
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl MediaLeg for PageAudio {
+    async fn start(&self) -> Result<(), Error> {
+        let shared = &self.0;
+        let start = shared.start.get().wrapping_add(1);
+        shared.start.set(start);
+        let Some(token) = shared.line.media_token().await? else { return Ok(()) };
+        if !shared.load().await {
+            shared.tell(&MediaEvent::Stopped(MediaProblem::NotLoaded));
+            return Ok(());
+        }
+        if shared.start.get() == start {
+            let settings = parse_json(&token.settings).unwrap_or_default();
+            let order = Object::new().with("token", token.token.as_str()).with("settings", settings);
+            shared.order("start", order);
+            let shared = Rc::clone(shared);
+            spawn(async move { shared.keep_renewing(start, token).await });
+        }
+        Ok(())
+    }
+
+    fn stop(&self) {
+        self.0.start.set(self.0.start.get().wrapping_add(1));
+        self.0.order("stop", Value::Null);
+    }
+
+    fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
+        let order = Object::new().with("call", call.as_str()).with("digits", digits.as_str());
+        match self.0.order("digits", order) {
+            Value::Bool(true) => Ok(()),
+            _ => Err(Error::new(ErrorKind::NoSuchCall, Operation::SendDigits).for_call(call)),
+        }
+    }
+
+    fn use_microphone(&self, id: &str) {
+        self.0.order("microphone", id);
+    }
+
+    fn use_speaker(&self, id: &str) {
+        self.0.order("speaker", id);
+    }
+
+    fn test_speaker(&self) {
+        self.0.order("test-speaker", Value::Null);
+    }
+
+    fn events(&self) -> BoxStream<MediaEvent> {
+        let (ear, events) = unbounded();
+        self.0.ears.borrow_mut().push(ear);
+        Box::pin(events)
+    }
+}
+
+/// Reads what the script told.
+fn read(event: &str, value: &Value) -> Option<MediaEvent> {
+    Some(match event {
+        "ready" => MediaEvent::Ready,
+        "reconnecting" => MediaEvent::Reconnecting,
+        "devices" => MediaEvent::Devices {
+            microphones: devices(value.get("microphones")),
+            speakers: devices(value.get("speakers")),
+        },
+        "level" => MediaEvent::Level(number(value).min(100).try_into().unwrap_or_default()),
+        "stopped" => MediaEvent::Stopped(match value.as_str() {
+            Some("microphone-blocked") => MediaProblem::MicrophoneBlocked,
+            Some("no-microphone") => MediaProblem::NoMicrophone,
+            Some("microphone-busy") => MediaProblem::MicrophoneBusy,
+            Some("network") => MediaProblem::Network,
+            Some("expired") => MediaProblem::SessionExpired,
+            _ => MediaProblem::Failed(number(value)),
+        }),
+        _ => return None,
+    })
+}
+
+fn number(value: &Value) -> u32 {
+    value.as_timestamp().and_then(|number| number.as_millis().try_into().ok()).unwrap_or_default()
+}
+
+fn devices(list: Option<&Value>) -> Vec<MediaDevice> {
+    let mut devices = Vec::new();
+    for device in list.and_then(Value::as_array).unwrap_or_default() {
+        let text = |field| device.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        devices.push(MediaDevice { id: text("id"), label: text("label") });
+    }
+    devices
+}

@@ -1,0 +1,108 @@
+use crate::line::{GatewayConfig, GatewayLine};
+use crate::transport::{Answer, Ears, MemoryTokens, Socket, TokenStore, Transport};
+use cordboard::Value;
+use cordboard_browser::{BrowserClock, SocketEvent, Storage, on_hide, on_online_change, post_json, random_seed, spawn};
+use core::cell::RefCell;
+
+/// The page's sockets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Browser;
+
+/// One of them, by its number.
+struct PageSocket(u32);
+
+thread_local! {
+    /// The sockets, which can't leave their thread, as a line may where there are several.
+    static SOCKETS: RefCell<Vec<(u32, cordboard_browser::Socket)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Transport for Browser {
+    fn open(&self, url: &str, protocol: &str, ears: Ears) -> Option<Box<dyn Socket>> {
+        let hear = move |event| match event {
+            SocketEvent::Opened => ears.opened(),
+            SocketEvent::Message(message) => ears.message(&message),
+            SocketEvent::Closed => ears.closed(),
+        };
+        let socket = cordboard_browser::Socket::open(url, protocol, hear)?;
+        SOCKETS.with_borrow_mut(|sockets| {
+            let number = sockets.last().map_or(0, |(number, _)| number.wrapping_add(1));
+            sockets.push((number, socket));
+            Some(Box::new(PageSocket(number)) as _)
+        })
+    }
+
+    fn post(&self, url: &str, body: Value, answer: Answer) {
+        post_json(url, &body, |response| answer.give(response));
+    }
+}
+
+impl Socket for PageSocket {
+    fn send(&self, message: &Value) {
+        SOCKETS.with_borrow(|sockets| {
+            if let Some((_, socket)) = sockets.iter().find(|(number, _)| *number == self.0) {
+                socket.send(message);
+            }
+        });
+    }
+}
+
+impl Drop for PageSocket {
+    fn drop(&mut self) {
+        SOCKETS.with_borrow_mut(|sockets| sockets.retain(|(number, _)| *number != self.0));
+    }
+}
+
+/// Keeps the token through a reload: in memory while the page is there, and in the tab's storage from when it goes to when the next one
+/// comes. So a tab that is duplicated has no copy of a token that can be spent once.
+pub struct TabTokens {
+    storage: Storage,
+    memory: MemoryTokens,
+}
+
+/// Where the token is kept.
+const TOKEN: &str = "cordboard.gateway";
+
+impl Default for TabTokens {
+    fn default() -> Self {
+        let (storage, memory) = (Storage::session(), MemoryTokens::default());
+        let tokens = Self { storage: storage.clone(), memory: memory.clone() };
+        on_hide(move || {
+            if let Some(token) = memory.load() {
+                storage.save(TOKEN, &token.into());
+            }
+        })
+        .forever();
+        tokens
+    }
+}
+
+impl TokenStore for TabTokens {
+    fn load(&self) -> Option<String> {
+        if let Some(kept) = self.storage.load(TOKEN) {
+            self.storage.remove(TOKEN);
+            self.memory.save(kept.as_str());
+        }
+        self.memory.load()
+    }
+
+    fn save(&self, token: Option<&str>) {
+        self.memory.save(token);
+    }
+}
+
+/// A line in a page, which runs for as long as the page is there: the agent stays signed in through reloads, and when the browser
+/// says that the network is back it is tried at once.
+#[must_use]
+pub fn page_line(config: GatewayConfig) -> GatewayLine {
+    let line = GatewayLine::with_tokens(config, Browser, BrowserClock, random_seed(), TabTokens::default());
+    spawn(line.run());
+    let shared = std::sync::Arc::downgrade(&line.shared);
+    for listener in on_online_change(move |is_there| {
+        if let Some(line) = shared.upgrade() {
+            line.drive(|client, now| client.handle_network(now, is_there));
+        }
+    }) {
+        listener.forever();
+    }
+    line
+}

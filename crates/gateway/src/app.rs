@@ -1,0 +1,42 @@
+//! What every part of a running gateway holds.
+
+use crate::config::Config;
+use crate::desk::Desks;
+use crate::directory::Directory;
+use crate::inbound::{Ledger, Routes};
+use crate::journal::Store;
+use crate::metrics::Metrics;
+use crate::policy::Policy;
+use crate::sessions::Sessions;
+use crate::throttle::Throttle;
+use cordboard::platform::Clock;
+use cordboard::telephony::Backend;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) store: Store,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) desks: Desks,
+    pub(crate) policy: Policy,
+    pub(crate) ledger: Ledger,
+    pub(crate) routes: Routes,
+    pub(crate) sign_ins: Throttle,
+    /// One permit for each socket that may be open.
+    pub(crate) sockets: Arc<Semaphore>,
+    /// Whose pages may open sockets and use the API.
+    pub(crate) origins: Vec<String>,
+    /// Whether the gateway is about to end.
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl App {
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+}

@@ -1,0 +1,265 @@
+use super::action::Action;
+use super::call::{Bridged, Pending};
+use super::fact::{Fact, RecordingFile};
+use super::leg::{Leg, LegState};
+use super::orders::{Facts, Order};
+use cordboard::Timestamp;
+use cordboard::telephony::{AgentId, Call, CallEvent, CallId, Entry, ErrorKind};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// How long things may take, and how much is remembered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How long a customer waits for an agent whose browser was lost.
+    pub(crate) rejoin_within: Duration,
+    /// How many calls that are over are remembered, so that their keys dial nothing again.
+    pub(crate) remembered: usize,
+}
+
+/// What comes out of the machine.
+#[derive(Clone, Debug)]
+pub(crate) enum Output {
+    /// Tell an agent.
+    Event(AgentId, CallEvent),
+    /// Have the provider do something.
+    Act(CallId, Action),
+    /// Bring a leg of another call into this one. The machine makes an action of it.
+    Bring { call: CallId, order: u32, leg: Leg, from: CallId },
+    /// Record this, then hand it in.
+    Record(CallId, String, Fact),
+}
+
+/// Every call of the account.
+#[derive(Debug)]
+pub(crate) struct Bridge {
+    limits: Limits,
+    calls: BTreeMap<CallId, Bridged>,
+    /// Calls that are over, oldest first.
+    over: VecDeque<CallId>,
+}
+
+/// What has to be asked of the provider about a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) room: Option<String>,
+    /// Legs that may be there, with their ids if known, and when they were asked for.
+    pub(crate) legs: Vec<(Leg, Option<String>, Timestamp)>,
+    /// The agent's present leg.
+    pub(crate) agent: Option<Leg>,
+    /// The highest order, if a change may not have been carried out: what is looked up is true as of it.
+    pub(crate) stands: Option<u32>,
+    /// An order to bring a leg here that may not have been carried out, and that leg.
+    pub(crate) merge: Option<Merge>,
+    /// An order to hang up that may not have been carried out.
+    pub(crate) hang_up: Option<u32>,
+}
+
+/// A leg on its way from one call to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Merge {
+    pub(crate) order: u32,
+    pub(crate) consultation: CallId,
+    /// The number of the same order in the books of the other call.
+    pub(crate) consultation_order: u32,
+    pub(crate) leg_id: String,
+}
+
+impl Bridge {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, calls: BTreeMap::new(), over: VecDeque::new() }
+    }
+
+    /// Takes in a fact. What follows comes out in order.
+    pub(crate) fn handle(&mut self, id: &CallId, at: Timestamp, fact: &Fact) -> Vec<Output> {
+        if !self.calls.contains_key(id) {
+            let Some(call) = Bridged::begin(id, at, fact) else {
+                // News of a call that is over, or whose beginning never came here. Nobody is to ask for it again.
+                let closes = *fact != Fact::Over;
+                return closes
+                    .then(|| Output::Record(id.clone(), format!("over/{id}"), Fact::Over))
+                    .into_iter()
+                    .collect();
+            };
+            self.calls.insert(id.clone(), call);
+        }
+        let Some(call) = self.calls.get_mut(id) else { return Vec::new() };
+        let was_over = call.over;
+        call.handle(at, fact, &self.limits);
+        let is_over = call.over;
+        let outputs = std::mem::take(&mut call.outputs);
+        if is_over && !was_over {
+            self.over.push_back(id.clone());
+            if self.over.len() > self.limits.remembered
+                && let Some(oldest) = self.over.pop_front()
+            {
+                self.calls.remove(&oldest);
+            }
+        }
+        outputs.into_iter().filter_map(|output| self.complete(output)).collect()
+    }
+
+    /// Makes an action of what concerns two calls.
+    fn complete(&mut self, output: Output) -> Option<Output> {
+        let Output::Bring { call, order, leg, from } = output else { return Some(output) };
+        let other = self.calls.get_mut(&from)?;
+        other.moved = true;
+        let id = other.leg_id(Leg::Customer)?;
+        Some(Output::Act(call, Action::Move { order, leg, id, consultation: from }))
+    }
+
+    /// When the time must be looked at, if ever.
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.calls.values().filter_map(Bridged::due).min()
+    }
+
+    /// What the time brings: facts to record.
+    pub(crate) fn handle_timeout(&mut self, now: Timestamp) -> Vec<Output> {
+        self.calls.values_mut().flat_map(|call| call.handle_timeout(now)).collect()
+    }
+
+    /// What is to be recorded for an order; nothing if the call is so already.
+    pub(crate) fn order(&self, agent: &AgentId, id: &CallId, order: &Order) -> Result<Facts, ErrorKind> {
+        let call = self.calls.get(id).ok_or(ErrorKind::NoSuchCall)?;
+        let mut facts = call.order(agent, order)?;
+        let Order::Merge(consultation) = order else { return Ok(facts) };
+        call.can_merge(agent)?;
+        if consultation == id {
+            return Err(ErrorKind::WrongState);
+        }
+        let other = self.calls.get(consultation).ok_or(ErrorKind::NoSuchCall)?;
+        other.can_merge(agent)?;
+        let number = other.orders + 1;
+        let key = format!("merged/{consultation}/{number}");
+        facts.push((consultation.clone(), key, Fact::Merged { order: number, into: id.clone() }));
+        Ok(facts)
+    }
+
+    /// The calls that an agent has.
+    pub(crate) fn active_calls(&self, agent: &AgentId) -> Vec<Call> {
+        let seats = self.calls.values().filter_map(|call| call.seats.get(agent));
+        seats.filter(|call| !call.state.is_ended()).cloned().collect()
+    }
+
+    pub(crate) fn knows(&self, id: &CallId) -> bool {
+        self.calls.contains_key(id)
+    }
+
+    /// Whether there is such a call or was, and it had not been refused; `None` if it is not remembered.
+    pub(crate) fn was_refused(&self, id: &CallId) -> Option<bool> {
+        self.calls.get(id).map(|call| call.refused)
+    }
+
+    /// The agent's browser says that it is there: what waits for its leg is tried again soon.
+    pub(crate) fn hasten(&mut self, agent: &AgentId, now: Timestamp) {
+        for call in self.calls.values_mut().filter(|call| call.holder.as_ref() == Some(agent)) {
+            if let Some(lost) = &mut call.lost {
+                lost.hasten(now);
+            }
+        }
+    }
+
+    /// What is to be recorded to ask for the agent's leg now; nothing if it is there, or on its way.
+    pub(crate) fn rejoin(&self, id: &CallId) -> Facts {
+        let waits = |call: &&Bridged| call.lost.as_ref().is_some_and(|lost| lost.next.is_some());
+        self.calls.get(id).filter(waits).map(Bridged::rejoin_fact).into_iter().collect()
+    }
+
+    /// The leg that is being brought to this call.
+    pub(crate) fn merge(&self, id: &CallId) -> Option<Merge> {
+        let (order, consultation) = self.calls.get(id)?.pending.iter().find_map(|(order, pending)| match pending {
+            Pending::Merge(consultation) => Some((*order, consultation.clone())),
+            _ => None,
+        })?;
+        let other = self.calls.get(&consultation)?;
+        let (consultation_order, _) = other.pending.iter().find(|(_, pending)| **pending == Pending::Merged)?;
+        let leg_id = other.leg_id(Leg::Customer)?;
+        Some(Merge { order, consultation_order: *consultation_order, leg_id, consultation })
+    }
+
+    /// What has to be asked about a call; `None` if it is over or not known.
+    pub(crate) fn wanted(&self, id: &CallId) -> Option<Wanted> {
+        let call = self.calls.get(id).filter(|call| !call.over)?;
+        Some(Wanted { merge: self.merge(id), ..call.wanted() })
+    }
+
+    /// The recordings of a call.
+    pub(crate) fn recordings(&self, id: &CallId) -> &[RecordingFile] {
+        self.calls.get(id).map_or(&[], |call| &call.files)
+    }
+
+    /// The action that carries a hang-up out again.
+    pub(crate) fn end_all(&self, id: &CallId, order: u32) -> Option<Action> {
+        let call = self.calls.get(id)?;
+        let (room, legs) = call.what_to_end();
+        Some(Action::EndAll { order, room, legs: legs.into_values().collect() })
+    }
+}
+
+impl Bridged {
+    fn due(&self) -> Option<Timestamp> {
+        if self.over {
+            return None;
+        }
+        if self.closes.is_some() {
+            return self.closes;
+        }
+        let ring = self.ring.as_ref().filter(|ring| self.holder.is_none() && !ring.timed_out).map(|ring| ring.due);
+        let lost = self.lost.as_ref().map(|lost| lost.next.map_or(lost.until, |next| next.min(lost.until)));
+        [ring, lost].into_iter().flatten().min()
+    }
+
+    fn handle_timeout(&mut self, now: Timestamp) -> Option<Output> {
+        if self.due()? > now {
+            return None;
+        }
+        // If the journal fails, the time is looked at again.
+        let again = now + Duration::from_secs(1);
+        if self.closes.is_some() {
+            self.closes = Some(again);
+            return Some(Output::Record(self.id.clone(), format!("over/{}", self.id), Fact::Over));
+        }
+        let record = |key: &str, fact| Some(Output::Record(self.id.clone(), format!("{key}/{}", self.id), fact));
+        if let Some(ring) = self.ring.as_mut().filter(|ring| self.holder.is_none() && !ring.timed_out) {
+            ring.due = again;
+            return record("ring-timed-out", Fact::RingTimedOut);
+        }
+        let lost = self.lost.as_mut()?;
+        if now >= lost.until {
+            lost.until = again;
+            lost.next = None;
+            return record("gave-up", Fact::GaveUp);
+        }
+        lost.next = Some(again);
+        let (_, key, fact) = self.rejoin_fact();
+        Some(Output::Record(self.id.clone(), key, fact))
+    }
+
+    fn rejoin_fact(&self) -> (CallId, String, Fact) {
+        let number = self.orders + 1;
+        (self.id.clone(), format!("rejoin/{}/{number}", self.id), Fact::Rejoin { leg: Leg::Agent(number) })
+    }
+
+    fn wanted(&self) -> Wanted {
+        let live = |(leg, state): (&Leg, &LegState)| state.is_live().then(|| (*leg, state.id.clone(), state.asked_at));
+        let changes = self.pending.values().any(|pending| matches!(pending, Pending::Change(_)));
+        Wanted {
+            room: self.room(),
+            legs: self.legs.iter().filter_map(live).collect(),
+            agent: self.agent_leg,
+            stands: changes.then_some(self.orders),
+            merge: None,
+            hang_up: self.undone_hang_up(),
+        }
+    }
+
+    fn undone_hang_up(&self) -> Option<u32> {
+        let mut orders = self.pending.iter().filter(|(_, pending)| **pending == Pending::HangUp);
+        orders.next().map(|(order, _)| *order)
+    }
+}
+
+/// An entry of the journal.
+pub(crate) fn entry(call: CallId, key: String, at: Timestamp, fact: &Fact) -> Entry {
+    Entry { call, key, at, is_last: *fact == Fact::Over, body: fact.to_body() }
+}

@@ -1,0 +1,304 @@
+use cordboard::telephony::PhoneNumber;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+/// An account at Twilio, and how calls are made with it. Its `Debug` shows no secret.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TwilioConfig {
+    /// The account: `AC` and 32 hexadecimal digits.
+    pub account_sid: String,
+    /// The account's primary auth token. It signs the webhooks; API keys can't.
+    #[serde(default)]
+    pub auth_token: Option<SecretString>,
+    /// The secret of a webhook shared key. If there is one, webhooks must be signed with it, by HMAC-SHA256, and nothing
+    /// that the auth token signed is taken.
+    #[serde(default)]
+    pub webhook_shared_key: Option<SecretString>,
+    /// An API key of the account and of its region, for requests and for the browsers' tokens.
+    pub api_key: ApiKey,
+    /// Where Twilio reaches this server: scheme, host and, if there must be one, a path, without a final slash.
+    pub public_url: String,
+    /// Another host than Twilio's, such as an emulator.
+    #[serde(default)]
+    pub api_url: Option<String>,
+    /// Where the account's data is, such as `ie1`; the United States if none.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Where requests enter Twilio's network, such as `dublin`; the region's own if none.
+    #[serde(default)]
+    pub edge: Option<String>,
+    /// The number to show when an agent names none; the account's first if none. In E.164.
+    #[serde(default)]
+    pub default_caller_id: Option<String>,
+    /// What a waiting customer hears: an address of sound or TwiML; Twilio's music if none.
+    #[serde(default)]
+    pub wait_url: Option<String>,
+    /// How long a dialled number rings, in seconds, 5 to 600. Twilio adds five.
+    #[serde(default = "default_ring_seconds")]
+    pub ring_seconds: u16,
+    /// How long a customer waits for an agent whose browser was lost, in seconds.
+    #[serde(default = "default_rejoin_seconds")]
+    pub rejoin_seconds: u16,
+    /// How long a browser's token is valid, in seconds, at most a day.
+    #[serde(default = "default_token_seconds")]
+    pub token_seconds: u32,
+    /// What else the voice SDK in the browser is told, as options of its `Device`.
+    #[serde(default)]
+    pub sdk_options: BTreeMap<String, serde_json::Value>,
+    /// How many events a line keeps for a listener that is behind.
+    #[serde(default = "default_backlog")]
+    pub backlog: usize,
+}
+
+/// An API key: it acts for the account, and can be revoked alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKey {
+    /// `SK` and 32 hexadecimal digits.
+    pub sid: String,
+    /// The secret that was shown once.
+    pub secret: SecretString,
+}
+
+const fn default_ring_seconds() -> u16 {
+    30
+}
+
+const fn default_rejoin_seconds() -> u16 {
+    30
+}
+
+const fn default_token_seconds() -> u32 {
+    3600
+}
+
+const fn default_backlog() -> usize {
+    256
+}
+
+/// A key of the configuration that can't be used, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The key.
+    pub key: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigProblem {}
+
+/// The edge that is nearest to a region. Host names need both since April 2026.
+/// Source: Twilio's documentation, "Using the Twilio REST API in a non-US region".
+const EDGES: [(&str, &str); 4] = [("us1", "ashburn"), ("ie1", "dublin"), ("au1", "sydney"), ("jp1", "tokyo")];
+
+impl TwilioConfig {
+    /// A configuration with what has no default. The auth token is what signs webhooks.
+    #[must_use]
+    pub fn new(account_sid: &str, auth_token: SecretString, api_key: ApiKey, public_url: &str) -> Self {
+        Self {
+            account_sid: account_sid.to_owned(),
+            auth_token: Some(auth_token),
+            webhook_shared_key: None,
+            api_key,
+            public_url: public_url.to_owned(),
+            api_url: None,
+            region: None,
+            edge: None,
+            default_caller_id: None,
+            wait_url: None,
+            ring_seconds: default_ring_seconds(),
+            rejoin_seconds: default_rejoin_seconds(),
+            token_seconds: default_token_seconds(),
+            sdk_options: BTreeMap::new(),
+            backlog: default_backlog(),
+        }
+    }
+
+    /// Everything that is wrong with it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ConfigProblem> {
+        let checks = [
+            ("account_sid", is_id(&self.account_sid), "it must be letters, digits and dashes"),
+            ("api_key.sid", is_id(&self.api_key.sid), "it must be letters, digits and dashes"),
+            ("api_key.secret", !is_empty(Some(&self.api_key.secret)), "it is empty"),
+            (
+                "auth_token",
+                self.webhook_shared_key.is_some() || !is_empty(self.auth_token.as_ref()),
+                "it is needed to check webhooks",
+            ),
+            (
+                "webhook_shared_key",
+                self.webhook_shared_key.is_none() || !is_empty(self.webhook_shared_key.as_ref()),
+                "it is empty",
+            ),
+            ("public_url", is_server(&self.public_url), "it must be https:// and a host, without query or final slash"),
+            (
+                "api_url",
+                self.api_url.as_deref().is_none_or(is_server),
+                "it must be https:// and a host; http:// only for this machine",
+            ),
+            ("region", self.region.as_deref().is_none_or(is_name), "it must be a name such as ie1"),
+            (
+                "edge",
+                self.edge.as_deref().is_none_or(is_name) && (self.edge.is_some() || self.known_edge().is_some()),
+                "it is needed for this region",
+            ),
+            (
+                "default_caller_id",
+                self.default_caller_id.as_deref().is_none_or(|number| PhoneNumber::from_e164(number).is_ok()),
+                "it is not a number in E.164",
+            ),
+            ("wait_url", self.wait_url.as_deref().is_none_or(|url| url::Url::parse(url).is_ok()), "it is not a URL"),
+            ("ring_seconds", (5..=600).contains(&self.ring_seconds), "it must be 5 to 600"),
+            ("rejoin_seconds", (1..=600).contains(&self.rejoin_seconds), "it must be 1 to 600"),
+            // Twilio refuses longer ones with 20157.
+            ("token_seconds", (60..=86_400).contains(&self.token_seconds), "it must be 60 to 86400"),
+            ("backlog", self.backlog > 0, "it must be at least 1"),
+        ];
+        let wrong = checks.into_iter().filter(|(_, right, _)| !right);
+        wrong.map(|(key, _, problem)| ConfigProblem { key, problem }).collect()
+    }
+
+    fn known_edge(&self) -> Option<&str> {
+        let region = self.region.as_deref().unwrap_or("us1");
+        EDGES.iter().find(|(known, _)| *known == region).map(|(_, edge)| *edge)
+    }
+
+    /// The host of the REST API, with its scheme.
+    #[must_use]
+    pub fn api_host(&self) -> String {
+        if let Some(url) = &self.api_url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        match (self.region.as_deref(), self.edge.as_deref()) {
+            (None, None) => "https://api.twilio.com".to_owned(),
+            (region, edge) => {
+                let region = region.unwrap_or("us1");
+                let edge = edge.or_else(|| self.known_edge()).unwrap_or_default();
+                format!("https://api.{edge}.{region}.twilio.com")
+            }
+        }
+    }
+
+    pub(crate) fn rejoin_within(&self) -> Duration {
+        Duration::from_secs(self.rejoin_seconds.into())
+    }
+
+    /// The options of the voice SDK, as JSON.
+    pub(crate) fn sdk_settings(&self) -> String {
+        let mut options = self.sdk_options.clone();
+        if let Some(edge) = &self.edge {
+            options.entry("edge".to_owned()).or_insert_with(|| edge.as_str().into());
+        }
+        serde_json::to_string(&options).unwrap_or_default()
+    }
+
+    pub(crate) fn caller_id(&self) -> Option<PhoneNumber> {
+        self.default_caller_id.as_deref().and_then(|number| PhoneNumber::from_e164(number).ok())
+    }
+}
+
+fn is_empty(secret: Option<&SecretString>) -> bool {
+    secret.is_none_or(|secret| secret.expose_secret().is_empty())
+}
+
+/// Ids go into paths. Services that speak like Twilio have ids of another form, so only the signs are checked.
+pub(crate) fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_server(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let local = match url.host() {
+        Some(url::Host::Domain(domain)) => domain == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => return false,
+    };
+    let safe = url.scheme() == "https" || local && url.scheme() == "http";
+    let plain =
+        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    safe && plain && !text.ends_with('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> TwilioConfig {
+        let key = ApiKey { sid: "SKbbbb".to_owned(), secret: "secret".into() };
+        TwilioConfig::new("ACaaaa", "token".into(), key, "https://calls.example.com")
+    }
+
+    fn wrong(change: impl FnOnce(&mut TwilioConfig)) -> Vec<&'static str> {
+        let mut config = config();
+        change(&mut config);
+        config.problems().iter().map(|problem| problem.key).collect()
+    }
+
+    #[test]
+    fn names_each_wrong_key() {
+        assert_eq!(wrong(|_| {}), [""; 0]);
+        assert_eq!(wrong(|config| config.account_sid = "AC/../x".to_owned()), ["account_sid"]);
+        assert_eq!(wrong(|config| config.auth_token = None), ["auth_token"]);
+        assert_eq!(wrong(|config| config.auth_token = Some("".into())), ["auth_token"]);
+        assert_eq!(wrong(|config| config.region = Some("xx9".to_owned())), ["edge"]);
+        assert_eq!(wrong(|config| config.default_caller_id = Some("617".to_owned())), ["default_caller_id"]);
+        assert_eq!(wrong(|config| config.ring_seconds = 4), ["ring_seconds"]);
+        assert_eq!(wrong(|config| config.token_seconds = 86_401), ["token_seconds"]);
+        for url in
+            ["calls.example.com", "http://calls.example.com", "https://calls.example.com/", "https://u:p@x.example"]
+        {
+            assert_eq!(wrong(|config| config.public_url = url.to_owned()), ["public_url"], "{url}");
+        }
+        assert_eq!(wrong(|config| config.api_url = Some("http://127.0.0.1:8080".to_owned())), [""; 0]);
+        assert_eq!(wrong(|config| config.api_url = Some("http://10.0.0.1".to_owned())), ["api_url"]);
+    }
+
+    #[test]
+    fn host_names_have_edge_and_region_or_neither() {
+        let host = |region: Option<&str>, edge: Option<&str>| {
+            let (region, edge) = (region.map(str::to_owned), edge.map(str::to_owned));
+            TwilioConfig { region, edge, ..config() }.api_host()
+        };
+        assert_eq!(host(None, None), "https://api.twilio.com");
+        assert_eq!(host(Some("ie1"), None), "https://api.dublin.ie1.twilio.com");
+        assert_eq!(host(Some("au1"), Some("singapore")), "https://api.singapore.au1.twilio.com");
+        assert_eq!(host(None, Some("frankfurt")), "https://api.frankfurt.us1.twilio.com");
+    }
+
+    #[test]
+    fn is_read_from_a_file() {
+        let text = r#"{"account_sid":"ACaaaa","auth_token":"token","api_key":{"sid":"SKbbbb","secret":"secret"},
+            "public_url":"https://calls.example.com","edge":"dublin","sdk_options":{"chunderw":"127.0.0.1:1"}}"#;
+        let config: TwilioConfig = serde_json::from_str(text).unwrap();
+        assert_eq!(config.problems(), []);
+        assert_eq!(
+            (config.ring_seconds, config.rejoin_seconds, config.token_seconds, config.backlog),
+            (30, 30, 3600, 256)
+        );
+        assert_eq!(config.sdk_settings(), r#"{"chunderw":"127.0.0.1:1","edge":"dublin"}"#);
+        let typo = text.replace("auth_token", "auth_tokn");
+        assert!(serde_json::from_str::<TwilioConfig>(&typo).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", config());
+        assert!(!shown.contains("token\"") && !shown.contains("\"secret\""), "{shown}");
+    }
+}

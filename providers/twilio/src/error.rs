@@ -1,0 +1,253 @@
+//! What Twilio's refusals mean to whoever ordered.
+
+use cordboard::telephony::{CallId, Error, ErrorKind, Operation};
+use http::StatusCode;
+use serde::Deserialize;
+use std::fmt;
+use std::time::Duration;
+
+/// Why a request has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ApiError {
+    /// Twilio said no, or failed.
+    Refused {
+        status: StatusCode,
+        /// Twilio's own code, if the body had one.
+        code: Option<u32>,
+        retry_after: Option<Duration>,
+    },
+    /// The request did not reach Twilio.
+    NotSent,
+    /// The request went out, and no answer came.
+    NoAnswer,
+    /// It was answered, and the answer can't be read. It was carried out.
+    Garbled,
+}
+
+/// What may be concluded from a request that failed on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It creates something: it may have been created.
+    Creates,
+    /// Carried out twice, it is the same as once.
+    Repeatable,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    code: Option<u32>,
+}
+
+impl ApiError {
+    /// What an answer that is no success says.
+    pub(crate) fn read(response: &http::Response<Vec<u8>>) -> Self {
+        // Bodies that are not JSON occur: the status says enough.
+        let code = serde_json::from_slice::<Body>(response.body()).ok().and_then(|body| body.code);
+        let seconds =
+            response.headers().get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        Self::Refused { status: response.status(), code, retry_after: seconds.map(Duration::from_secs) }
+    }
+
+    /// What to do about it.
+    pub(crate) fn kind(&self, effect: Effect) -> ErrorKind {
+        let unknown = match effect {
+            Effect::Creates => ErrorKind::OutcomeUnknown,
+            Effect::Repeatable => ErrorKind::Unreachable,
+        };
+        match self {
+            Self::NotSent => ErrorKind::Unreachable,
+            Self::NoAnswer | Self::Garbled => unknown,
+            Self::Refused { status, code, retry_after } => {
+                if *status == StatusCode::TOO_MANY_REQUESTS {
+                    return ErrorKind::RateLimited { retry_after: *retry_after };
+                }
+                // A 5xx may have been carried out, whatever its code says.
+                if status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT {
+                    return if effect == Effect::Creates { unknown } else { ErrorKind::Provider };
+                }
+                code.and_then(of_code).unwrap_or_else(|| of_status(*status))
+            }
+        }
+    }
+
+    /// Whether the request may be sent again.
+    pub(crate) fn may_repeat(&self, effect: Effect) -> bool {
+        match self {
+            // A request that was refused for its pace was not processed. Source: twilio.com/docs/api/errors/20429.
+            Self::Refused { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS => true,
+            Self::Refused { status, .. } => {
+                effect == Effect::Repeatable && (status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT)
+            }
+            Self::NotSent => true,
+            Self::NoAnswer => effect == Effect::Repeatable,
+            Self::Garbled => false,
+        }
+    }
+
+    /// Whether what was to be changed or ended is over already.
+    pub(crate) fn is_gone(&self) -> bool {
+        match self {
+            Self::Refused { status, code, .. } => {
+                *status == StatusCode::NOT_FOUND || matches!(code, Some(20404 | 21220 | 16022))
+            }
+            _ => false,
+        }
+    }
+
+    /// The error for whoever ordered.
+    pub(crate) fn into_error(self, effect: Effect, operation: Operation, call: Option<&CallId>) -> Error {
+        let mut error = Error::new(self.kind(effect), operation);
+        if let Some(call) = call {
+            error = error.for_call(call);
+        }
+        match &self {
+            Self::Refused { code: Some(code), .. } => error = error.with_provider_code(code.to_string()),
+            Self::Refused { status, .. } => error = error.with_provider_code(format!("HTTP {}", status.as_u16())),
+            _ => {}
+        }
+        error.with_source(self)
+    }
+}
+
+/// Twilio's codes. Source: twilio.com/docs/api/errors; what they ask for is our reading.
+fn of_code(code: u32) -> Option<ErrorKind> {
+    Some(match code {
+        // The number, as it was typed.
+        21211 | 21214 | 21217 | 13223 | 13224 => ErrorKind::InvalidNumber,
+        // Not permitted: destination (geo permissions, block list, trial account), caller id, and what the operator has to
+        // set right: account, credentials, application, webhook signature.
+        21203 | 21215 | 13227 | 21216 | 13225 | 21219 => ErrorKind::NotAllowed,
+        21210 | 21212 | 13214 | 13247 => ErrorKind::NotAllowed,
+        10001 | 20005 | 20003 | 20006 | 20403 | 20008 | 21218 | 57012 => ErrorKind::NotAllowed,
+        // Too many at once; the conference is full.
+        10004 | 16020 => ErrorKind::TooManyCalls,
+        16021 | 20429 => ErrorKind::RateLimited { retry_after: None },
+        // The call, the leg or the conference is over.
+        20404 | 21220 | 16022 => ErrorKind::NoSuchCall,
+        16025 => ErrorKind::WrongState,
+        // A token that was refused is made anew; a request that was refused for its form is a bug of ours; a webhook that
+        // could not be reached or read is our server's.
+        20101..=20107 | 20151..=20157 => ErrorKind::Provider,
+        20001 | 20409 | 20422 | 20423 | 21201 | 21205 | 21206 | 21208 | 21213 | 21234 => ErrorKind::Provider,
+        11200 | 11205 | 11206 | 11210 | 11220 | 12100 | 12200 | 12300 => ErrorKind::Provider,
+        20500 | 20503 => ErrorKind::Provider,
+        _ => return None,
+    })
+}
+
+fn of_status(status: StatusCode) -> ErrorKind {
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::NotAllowed,
+        StatusCode::NOT_FOUND | StatusCode::GONE => ErrorKind::NoSuchCall,
+        StatusCode::CONFLICT => ErrorKind::WrongState,
+        _ => ErrorKind::Provider,
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { status, code: Some(code), .. } => {
+                write!(f, "Twilio answered {} with code {code}", status.as_u16())
+            }
+            Self::Refused { status, code: None, .. } => write!(f, "Twilio answered {}", status.as_u16()),
+            Self::NotSent => f.write_str("Twilio can't be reached"),
+            Self::NoAnswer => f.write_str("Twilio did not answer"),
+            Self::Garbled => f.write_str("Twilio's answer can't be read"),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> ApiError {
+        let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
+        ApiError::read(&response)
+    }
+
+    fn coded(code: u32) -> ErrorKind {
+        let body = format!(r#"{{"code":{code},"message":"m","more_info":"https://example.com","status":400}}"#);
+        answer(400, &body).kind(Effect::Creates)
+    }
+
+    macro_rules! rows {
+        ($($name:ident: $($code:literal)+ => $kind:expr;)+) => {
+            $(#[test]
+            fn $name() {
+                for code in [$($code),+] {
+                    assert_eq!(coded(code), $kind, "{code}");
+                }
+            })+
+        };
+    }
+
+    rows! {
+        account_not_active: 10001 20005 => ErrorKind::NotAllowed;
+        too_many_calls_at_once: 10004 => ErrorKind::TooManyCalls;
+        too_many_conference_joins_at_once: 16021 => ErrorKind::RateLimited { retry_after: None };
+        unknown_parameters: 20001 => ErrorKind::Provider;
+        not_authenticated: 20003 => ErrorKind::NotAllowed;
+        access_denied: 20006 20403 => ErrorKind::NotAllowed;
+        test_credentials: 20008 => ErrorKind::NotAllowed;
+        access_token: 20101 20102 20103 20104 20105 20106 20107 => ErrorKind::Provider;
+        authentication: 20151 20152 20153 20154 20155 20156 20157 => ErrorKind::Provider;
+        not_found: 20404 => ErrorKind::NoSuchCall;
+        conflict_or_invalid: 20409 20422 20423 => ErrorKind::Provider;
+        too_many_requests: 20429 => ErrorKind::RateLimited { retry_after: None };
+        server_error: 20500 20503 => ErrorKind::Provider;
+        no_to_no_from: 21201 21213 => ErrorKind::Provider;
+        destination_not_enabled: 21203 21215 13227 => ErrorKind::NotAllowed;
+        bad_url: 21205 => ErrorKind::Provider;
+        bad_digits_or_timeout: 21206 21208 => ErrorKind::Provider;
+        caller_id: 21210 21212 13214 13247 => ErrorKind::NotAllowed;
+        to_invalid: 21211 21214 21217 13223 13224 => ErrorKind::InvalidNumber;
+        to_blocked: 21216 13225 => ErrorKind::NotAllowed;
+        bad_application: 21218 => ErrorKind::NotAllowed;
+        trial_account: 21219 => ErrorKind::NotAllowed;
+        call_not_in_progress: 21220 => ErrorKind::NoSuchCall;
+        bad_machine_detection: 21234 => ErrorKind::Provider;
+        our_webhook: 11200 11205 11206 11210 11220 => ErrorKind::Provider;
+        our_twiml: 12100 12200 12300 => ErrorKind::Provider;
+        conference_full: 16020 => ErrorKind::TooManyCalls;
+        conference_gone: 16022 => ErrorKind::NoSuchCall;
+        label_in_use: 16025 => ErrorKind::WrongState;
+        webhook_signature: 57012 => ErrorKind::NotAllowed;
+    }
+
+    #[test]
+    fn bodies_that_say_nothing_leave_the_status() {
+        for body in ["", "<html>Bad gateway</html>", "[]", "null", "{\"code\":\"x\"}", "{\"code\":-1}", "\u{0}"] {
+            assert_eq!(answer(401, body).kind(Effect::Creates), ErrorKind::NotAllowed);
+            assert_eq!(answer(404, body).kind(Effect::Creates), ErrorKind::NoSuchCall);
+            assert_eq!(answer(409, body).kind(Effect::Creates), ErrorKind::WrongState);
+            assert_eq!(answer(400, body).kind(Effect::Creates), ErrorKind::Provider);
+            assert_eq!(answer(429, body).kind(Effect::Creates), ErrorKind::RateLimited { retry_after: None });
+            assert_eq!(answer(302, body).kind(Effect::Creates), ErrorKind::Provider);
+        }
+    }
+
+    #[test]
+    fn what_may_have_dialled_is_not_sent_again() {
+        for error in [answer(500, ""), answer(503, r#"{"code":20503}"#), answer(408, ""), ApiError::NoAnswer] {
+            assert_eq!(error.kind(Effect::Creates), ErrorKind::OutcomeUnknown);
+            assert!(!error.may_repeat(Effect::Creates));
+            assert!(error.may_repeat(Effect::Repeatable));
+        }
+        assert_eq!(ApiError::Garbled.kind(Effect::Creates), ErrorKind::OutcomeUnknown);
+        assert!(answer(429, "").may_repeat(Effect::Creates));
+        assert!(!answer(400, "").may_repeat(Effect::Repeatable));
+    }
+
+    #[test]
+    fn an_error_has_the_code_and_one_line() {
+        let error = answer(400, r#"{"code":21215}"#).into_error(Effect::Creates, Operation::Dial, None);
+        assert_eq!(error.to_string(), "Dial failed: not allowed for this account (provider code 21215)");
+        assert_eq!(error.provider_code(), Some("21215"));
+        let error = answer(502, "").into_error(Effect::Repeatable, Operation::Hold, None);
+        assert_eq!(error.provider_code(), Some("HTTP 502"));
+    }
+}

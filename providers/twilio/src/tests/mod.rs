@@ -1,0 +1,4 @@
+mod orders;
+mod requests;
+mod vectors;
+mod webhooks;
