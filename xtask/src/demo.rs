@@ -104,7 +104,9 @@ fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -
     let widget = build(shell, &order)?;
     cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
 
+    // The emulator forgets its calls and begins their ids anew, so the gateway must not remember any.
     let folder = into.join("twilio");
+    shell.remove_path(&folder)?;
     shell.create_dir(&folder)?;
     let password =
         cmd!(shell, "cargo run --quiet --package cordboard-gateway -- hash-password").stdin("demo").quiet().read()?;

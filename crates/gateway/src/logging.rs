@@ -1,19 +1,34 @@
 //! What is logged: our own messages, and of other libraries only warnings, because their details hold what people said.
 
 use cordboard_gateway::config::{Log, LogFormat};
-use std::io;
+use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 
 const OURS: [&str; 3] = ["cordboard_gateway", "cordboard_twilio", "cordboard_mock"];
 
 pub(crate) fn start(log: &Log) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let filter: EnvFilter = directives(&log.filter).parse()?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Stderr);
     match log.format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().try_init(),
     }
     .map_err(|error| error.to_string().into())
+}
+
+/// The standard error, as long as somebody reads it. When nobody does any more, calls go on without a log: the error would be
+/// printed by a macro that panics if it can't.
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The filter as configured, without what would say more of others than warnings.

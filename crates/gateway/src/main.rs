@@ -94,8 +94,8 @@ async fn run(path: &Path) -> Result<(), Error> {
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
-        tracing::info!("the gateway was told to stop");
         control.stop();
+        tracing::info!("the gateway was told to stop");
     });
     Ok(gateway.serve().await?)
 }

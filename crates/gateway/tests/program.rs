@@ -123,7 +123,7 @@ fn a_password_is_hashed() {
 struct Running {
     child: Child,
     address: String,
-    log: JoinHandle<String>,
+    log: Option<JoinHandle<String>>,
 }
 
 impl Running {
@@ -145,7 +145,7 @@ impl Running {
             log
         });
         match listens.recv_timeout(PATIENCE) {
-            Ok(address) => Self { child, address, log },
+            Ok(address) => Self { child, address, log: Some(log) },
             Err(_) => {
                 child.kill().unwrap();
                 panic!("the program does not listen: {}", log.join().unwrap());
@@ -156,16 +156,21 @@ impl Running {
     fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.log.join().unwrap()
+        self.logged()
     }
 
     fn terminate(mut self) -> String {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let status = self.child.wait().unwrap();
-        let log = self.log.join().unwrap();
+        let log = self.logged();
         assert!(status.success(), "{log}");
         log
+    }
+
+    /// What was logged, when it has ended.
+    fn logged(&mut self) -> String {
+        self.log.take().unwrap().join().unwrap()
     }
 
     async fn sign_in(&self, http: &reqwest::Client) -> Json {
@@ -187,6 +192,14 @@ impl Running {
         let signature = MockBackend::sign(SECRET, "https://calls.example.com/webhooks/mock/note", body.as_bytes());
         let request = http.post(format!("http://{}/webhooks/mock/note", self.address)).body(body);
         Some(request.header("x-mock-signature", signature).send().await.ok()?.status().as_u16())
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails leaves no program behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -254,6 +267,27 @@ async fn it_ends_when_told_and_its_logs_name_nobody() {
         assert!(!log.contains(secret), "the log holds {secret}:\n{log}");
         assert!(!metrics.contains(secret), "the metrics hold {secret}:\n{metrics}");
     }
+}
+
+#[tokio::test]
+async fn it_goes_on_when_nobody_reads_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(&folder, &smallest());
+    let mut child = program().arg("--config").arg(file).stderr(Stdio::piped()).spawn().unwrap();
+    let address = {
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let listens = |line: String| {
+            let line: Json = serde_json::from_str(&line).ok()?;
+            line["fields"]["address"].as_str().map(str::to_owned)
+        };
+        // The reader is dropped with this.
+        lines.map_while(Result::ok).find_map(listens).unwrap()
+    };
+    let mut running = Running { child, address, log: None };
+    assert!(running.sign_in(&http()).await["access_token"].is_string());
+    let pid = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(running.child.wait().unwrap().success());
 }
 
 /// What the outside knows for sure.

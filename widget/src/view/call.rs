@@ -80,12 +80,12 @@ fn head(ui: Ui, model: &Model, stage: CallScreen, call: &TrackedCall) -> Element
     let timer = time.map(|time| el("p").class("timer").attr("role", "timer").child(text::timer(time)));
     let who =
         div("who").child(p(state(call)).class("state")).child(el("h1").child(bdi(who(call)))).child(shown_number(call));
+    let meter = if call.state() == CallState::Connected { ui.audio(|audio| audio.meter()) } else { nothing() };
     el("section")
         .class(tone)
         .name(text::CALL)
-        .child(who)
+        .child(who.child(meter))
         .child(div("end").child(timer).child(end))
-        .child(if call.state() == CallState::Connected { ui.audio(|audio| audio.meter()) } else { nothing() })
         .child(flags(model, call))
 }
 

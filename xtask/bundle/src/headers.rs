@@ -2,16 +2,15 @@
 
 use crate::assets::HASHED;
 
-/// What the page may use of the device.
-const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(self), speaker-selection=(self)";
-
-/// The text of `_headers`. Where several paths match, a host sends the headers of all.
-pub(crate) fn headers(policy: &str, module: &str) -> String {
+/// The text of `_headers`. Where several paths match, a host sends the headers of all. Whoever embeds an app must be allowed
+/// itself what it lets the app use of the device.
+pub(crate) fn headers(policy: &str, module: &str, is_crm: bool) -> String {
+    let audio = if is_crm { "*" } else { "(self)" };
     format!(
         "\
 /*
   Content-Security-Policy: {policy}
-  Permissions-Policy: {PERMISSIONS}
+  Permissions-Policy: camera=(), display-capture=(), geolocation=(), microphone={audio}, speaker-selection={audio}
   Referrer-Policy: no-referrer
   X-Content-Type-Options: nosniff
 /
@@ -32,7 +31,7 @@ mod tests {
 
     #[test]
     fn every_path_has_its_headers() {
-        let text = headers("default-src 'none'; frame-ancestors https://app.hubspot.com", "assets/app-1.wasm");
+        let text = headers("default-src 'none'; frame-ancestors https://app.hubspot.com", "assets/app-1.wasm", false);
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("/*"));
         assert_eq!(
@@ -41,6 +40,7 @@ mod tests {
         );
         assert!(text.contains("\n/assets/app-1.wasm\n  Content-Type: application/wasm\n"));
         assert!(text.contains("\n/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n"));
+        assert!(text.contains(" microphone=(self), ") && headers("", "", true).contains(" microphone=*, "));
         assert!(!text.contains("X-Frame-Options"), "it knows no list of origins");
     }
 }

@@ -83,7 +83,7 @@ impl Bundle {
             _ => {}
         }
         fs::create_dir_all(&self.out)?;
-        fs::write(self.out.join("_headers"), headers::headers(&policy.header(), &module.path))?;
+        fs::write(self.out.join("_headers"), headers::headers(&policy.header(), &module.path, self.crm))?;
         for asset in [Asset::new("index.html", html), module].into_iter().chain(media) {
             asset.write(&self.out)?;
             if self.compress {

@@ -38,7 +38,8 @@ pub(crate) fn cut_panics(module: &mut Module) {
     walrus::passes::gc::run(module);
     // Nothing else writes a value for people, unless something calls this.
     if functions(module, |path| path.starts_with("core::fmt::write")).is_empty() {
-        for id in functions(module, |path| path.contains("::fmt::Debug>::fmt") || path.contains("::fmt::Display>::fmt")) {
+        for id in functions(module, |path| path.contains("::fmt::Debug>::fmt") || path.contains("::fmt::Display>::fmt"))
+        {
             cut(module, id);
         }
         walrus::passes::gc::run(module);

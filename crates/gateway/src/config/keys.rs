@@ -159,6 +159,12 @@ impl Keys {
         Some(self.folder.join(path))
     }
 
+    /// Where relative paths begin.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The tables of an array: `routes[0]`, `routes[1]` and so on, to put before their keys.
     #[must_use]
     pub fn tables(&self, key: &str) -> Vec<String> {

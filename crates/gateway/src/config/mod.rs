@@ -360,7 +360,7 @@ fn socket(keys: &mut Keys) -> Socket {
 
 fn journal(keys: &mut Keys) -> JournalSettings {
     let journal = JournalSettings {
-        file: keys.path("journal.file").unwrap_or_else(|| "cordboard.db".into()),
+        file: keys.path("journal.file").unwrap_or_else(|| keys.folder().join("cordboard.db")),
         keep: keys.or("journal.keep", DAY * 90),
         busy: keys.or("journal.busy", Duration::from_secs(2)),
         most: keys.or("journal.most", 65_536),

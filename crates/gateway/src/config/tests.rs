@@ -95,6 +95,7 @@ fn the_smallest_has_defaults() {
     assert_eq!(config.server.public_url.origin(), "https://calls.example.com");
     assert_eq!(config.sessions.access, Duration::from_secs(900));
     assert_eq!(config.policy.calls_at_once, 1);
+    assert_eq!(config.journal.file, std::path::Path::new("/etc/cordboard/cordboard.db"));
     assert_eq!(config.log.format, LogFormat::Text);
     assert!(matches!(config.other_calls.fallback, Fallback::Goodbye(_)));
 }

@@ -47,6 +47,8 @@ impl Server {
     /// # Errors
     /// When a port is taken.
     pub async fn start(config: CloudConfig, ports: Ports) -> Result<Self> {
+        // The client wants one when it is built together with programs whose client does TLS. One that is there will do.
+        let _ = ring::default_provider().install_default();
         let listen = |port| -> Result<TcpListener> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).context("a port can't be listened at")?;
             listener.set_nonblocking(true)?;
