@@ -6,7 +6,15 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 /// What never runs in a browser.
-const NATIVE: [&str; 3] = ["xtask", "cordboard-bundle", "cordboard-serve"];
+const NATIVE: [&str; 7] = [
+    "xtask",
+    "cordboard-bundle",
+    "cordboard-serve",
+    "cordboard-gateway",
+    "cordboard-twilio",
+    "cordboard-twilio-emulator",
+    "gateway-embedded",
+];
 
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     setup::wasm_target(shell)?;

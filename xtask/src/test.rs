@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use xshell::{Shell, cmd};
 
 /// Where the browser's tests lie.
-const BROWSER_TESTS: [&str; 2] = ["widget/e2e", "crates/simulator/e2e"];
+const BROWSER_TESTS: [&str; 3] = ["widget/e2e", "crates/simulator/e2e", "providers/twilio/e2e"];
+/// The app over Twilio. Its page connects to the emulator, at whatever port that is.
+const TWILIO: &str = "softphone-twilio";
+const EMULATOR: &str = "wss://127.0.0.1:*";
 /// The browser's tests embed the widget from pages of this machine.
 const TEST_HOSTS: &str = "http://localhost:*";
 
@@ -24,11 +27,11 @@ fn browser(shell: &Shell) -> Result<()> {
     let chromium = setup::chromium(shell)?;
     setup::npm_packages(shell)?;
     let into = &setup::target_dir(shell).join("e2e");
-    for app in [app::DEFAULT, app::SIMULATOR] {
-        build(
-            shell,
-            &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], connect: &[], into },
-        )?;
+    // Programs that the tests start.
+    cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
+    for app in [app::DEFAULT, app::SIMULATOR, TWILIO] {
+        let connect = if app == TWILIO { &[EMULATOR.to_owned()][..] } else { &[] };
+        build(shell, &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], connect, into })?;
     }
     cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).env("CORDBOARD_DIST", into).run()?;
     Ok(())

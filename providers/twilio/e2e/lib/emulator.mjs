@@ -50,6 +50,11 @@ export function token(identity, { seconds = 600, secret = SECRET, outgoing = tru
 }
 
 export class Emulator {
+  static ACCOUNT = ACCOUNT;
+  static AUTH_TOKEN = "not-a-secret-auth-token";
+  static KEY = KEY;
+  static SECRET = SECRET;
+
   /** What the account's server was asked for, in order: path and fields. */
   webhooks = [];
   /** What it answers to a question for TwiML. */
@@ -60,16 +65,25 @@ export class Emulator {
   static async start() {
     const emulator = new Emulator();
     await emulator.#listen();
-    const base = `http://127.0.0.1:${emulator.#server.address().port}`;
-    emulator.#process = spawn(BINARY, ["--webhooks-base", base], { stdio: ["ignore", "pipe", "inherit"] });
-    const lines = createInterface({ input: emulator.#process.stdout });
+    await emulator.run(`http://127.0.0.1:${emulator.#server.address().port}`);
+    return emulator;
+  }
+
+  /** Runs the emulator for an account whose server is there. */
+  async run(webhooks) {
+    this.#process = spawn(BINARY, ["--webhooks-base", webhooks], { stdio: ["ignore", "pipe", "inherit"] });
+    const lines = createInterface({ input: this.#process.stdout });
     const line = await new Promise((done, fail) => {
       lines.once("line", done);
-      emulator.#process.once("error", fail);
-      emulator.#process.once("exit", (code) => fail(new Error(`the emulator ended with ${code}`)));
+      this.#process.once("error", fail);
+      this.#process.once("exit", (code) => fail(new Error(`the emulator ended with ${code}`)));
     });
-    Object.assign(emulator, JSON.parse(line));
-    return emulator;
+    Object.assign(this, JSON.parse(line));
+  }
+
+  stop() {
+    this.#process.removeAllListeners("exit");
+    this.#process.kill();
   }
 
   async #listen() {
@@ -82,8 +96,7 @@ export class Emulator {
   }
 
   async close() {
-    this.#process.removeAllListeners("exit");
-    this.#process.kill();
+    this.stop();
     this.#server.closeAllConnections();
     await new Promise((done) => this.#server.close(done));
   }

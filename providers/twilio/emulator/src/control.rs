@@ -118,6 +118,11 @@ impl Cloud {
         self.browsers.remove(identity);
     }
 
+    /// The identities for which a browser is there.
+    pub fn registered(&self) -> impl Iterator<Item = &str> {
+        self.browsers.iter().map(String::as_str)
+    }
+
     /// What clients do from now on for which no browser is there.
     pub const fn script_clients(&mut self, script: ClientScript) {
         self.config.clients = script;

@@ -20,6 +20,7 @@
 //! | `POST /control/legs/{sid}/hang_up` | | the far end hangs up, gives up or declines |
 //! | `POST /control/legs/{sid}/press` | `{"digits"}` | the far end presses keys |
 //! | `POST /control/legs/{sid}/vanish` | | the browser at the far end is lost |
+//! | `GET /control/clients` | | the identities for which a browser is registered |
 //! | `POST /control/clients` | `{"script","after_ms"}` | `accepts`, `rejects`, `ignores` or `absent`: clients without a browser |
 //! | `POST /control/faults` | `[{"answer","carried_out","method","path"}]` | the next requests that fit are answered so: [`Fault`] |
 //! | `POST /control/disturbance` | `{"delay_ms","repeats"}` | callbacks are late and out of order, some in a hundred come twice |

@@ -24,7 +24,7 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
         .route("/control/legs", get(legs))
         .route("/control/legs/{sid}/{action}", post(act))
         .route("/control/incoming", post(incoming))
-        .route("/control/clients", post(clients))
+        .route("/control/clients", get(registered).post(clients))
         .route("/control/faults", post(faults))
         .route("/control/disturbance", post(disturb))
         .route("/control/warnings", get(warnings))
@@ -104,6 +104,10 @@ async fn incoming(State(shared): State<Arc<Shared>>, body: Bytes) -> Answered {
     let Parties { from, to } = read(&body)?;
     let call = shared.with(|cloud, now| cloud.incoming(now, &from, &to)).map_err(missing)?;
     json(&json!({ "call": call }))
+}
+
+async fn registered(State(shared): State<Arc<Shared>>) -> Answered {
+    json(&shared.with(|cloud, _| cloud.registered().collect::<Vec<_>>().into()))
 }
 
 async fn clients(State(shared): State<Arc<Shared>>, body: Bytes) -> Answered {

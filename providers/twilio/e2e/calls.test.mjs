@@ -1,0 +1,106 @@
+// Calls from the click in the CRM to the entry on the timeline: the widget, the gateway and the unmodified voice SDK, over
+// the emulator. Sound is counted at both ends.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { until } from "./lib/emulator.mjs";
+import { Office } from "./lib/office.mjs";
+
+const office = await Office.open();
+after(async () => {
+  await office.close();
+  assert.deepEqual(office.leaks(), [], "nothing personal in the console and the gateway's log");
+});
+const { emulator } = office;
+
+const button = (widget, name) => widget.getByRole("button", { name, exact: true });
+const shows = (widget, text) => widget.getByText(text, { exact: true }).first().waitFor();
+
+async function hangUpAndSave(page, widget) {
+  await widget.getByRole("button", { name: /^Hang up/ }).click();
+  await button(widget, "Save").click();
+  await page.getByText("Call logged on the timeline.").first().waitFor();
+  await until("silence", async () => (await office.legs()).flat().length === 0);
+}
+
+async function dial(page, widget, name) {
+  await page.getByRole("button", { name, exact: true }).click();
+  await shows(widget, "Connected");
+}
+
+test("a call goes out, is held, muted and reloaded, and is on the timeline", async (t) => {
+  const { page, widget } = await office.desk(t);
+  await dial(page, widget, "Call Maria Alvarez, +1 617-555-0100");
+  await office.heardBothWays();
+  const customer = async () => (await office.legs())[1][0];
+
+  await button(widget, "Hold").click();
+  await shows(widget, "On hold");
+  assert.equal((await customer()).hears, "music");
+  await button(widget, "Hold").click();
+  await shows(widget, "Connected");
+
+  await button(widget, "Mute").click();
+  await shows(widget, "Muted");
+  assert.equal((await customer()).hears, "silence");
+  await button(widget, "Mute").click();
+  await until("a customer who hears the agent", async () => Array.isArray((await customer()).hears));
+
+  await button(widget, "Keypad").click();
+  await widget.locator(".keypad").getByRole("button", { name: /^5/ }).click();
+  await until("a key at the far end", async () => (await customer()).digits_heard === "5");
+
+  const { sid } = await customer();
+  const before = Date.now();
+  await page.reload();
+  await office.heardBothWays();
+  t.diagnostic(`sound both ways ${Date.now() - before} ms after the reload began`);
+  assert.equal((await customer()).sid, sid, "the customer was on the line all the time");
+  await shows(widget, "Connected");
+  await hangUpAndSave(page, widget);
+  await page.getByRole("button", { name: "Maria Alvarez", exact: true }).click();
+  assert.match(await page.getByRole("article").first().innerText(), /Completed[\s\S]*Duration/);
+});
+
+test("a call comes in, is recorded with a pause, and handed over at once", async (t) => {
+  const { widget } = await office.desk(t);
+  await emulator.control("POST", "incoming", { from: "+16175550100", to: "+16175550190" });
+  await button(widget, "Answer").click();
+  await shows(widget, "Connected");
+  await office.heardBothWays();
+
+  await button(widget, "Record").click();
+  await shows(widget, "Recording");
+  await button(widget, "Pause recording").click();
+  await shows(widget, "Recording paused");
+  await button(widget, "Pause recording").click();
+  await shows(widget, "Recording");
+
+  await button(widget, "Transfer").click();
+  await widget.getByRole("radio", { name: "Hand over" }).check();
+  await widget.locator("#number").fill("6175550103");
+  await button(widget, "Transfer").click();
+  await shows(widget, "Call transferred");
+  await until("the caller with somebody else, without the agent", async () => {
+    const [agents, others] = await office.legs();
+    return agents.length === 0 && others.length === 2 && others.every(({ hears }) => Array.isArray(hears));
+  });
+  await button(widget, "Save").click();
+  for (const { sid } of (await office.legs())[1]) await emulator.control("POST", `legs/${sid}/hang_up`).catch(() => {});
+  await until("silence", async () => (await office.legs()).flat().length === 0);
+});
+
+test("a call is handed over after asking first", async (t) => {
+  const { page, widget } = await office.desk(t);
+  await dial(page, widget, "Call Maria Alvarez, +1 617-555-0100");
+  await office.heardBothWays();
+  await button(widget, "Transfer").click();
+  await widget.getByRole("radio", { name: /first/ }).check();
+  await widget.locator("#number").fill("6175550118");
+  await button(widget, "Call them").click();
+  await button(widget, "Complete transfer").click();
+  await shows(widget, "Call transferred");
+  await until("the customer with somebody else, without the agent", async () => {
+    const [agents, others] = await office.legs();
+    return agents.length === 0 && others.length === 2 && others.every(({ hears }) => Array.isArray(hears));
+  });
+});

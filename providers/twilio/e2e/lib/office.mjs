@@ -1,0 +1,157 @@
+// A whole office: the CRM, the gateway that runs Twilio, and the emulator in Twilio's place, each a process of its own.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serveBundle } from "../../../../widget/e2e/lib/servers.mjs";
+import { SIMULATOR } from "../../../../widget/e2e/lib/files.mjs";
+import { Emulator, until } from "./emulator.mjs";
+
+const inRepository = (path) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+const DIST = process.env.CORDBOARD_DIST ?? inRepository("target/e2e");
+const binary = (name) => inRepository(`target/debug/${name}`);
+
+/** https://www.twilio.com/docs/voice/sdks/javascript: the SDK wants TLS, a microphone and sound without a click. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-sync",
+  "--ignore-certificate-errors",
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--autoplay-policy=no-user-gesture-required",
+  "--disable-features=WebRtcHideLocalIpsWithMdns,AlwaysBlock3pcsIncognito",
+];
+/** What may never reach the console. */
+const PERSONAL = /617-?555|7946|Alex|Maria|Alvarez|demo-password|eyJ/;
+const PASSWORD = "demo-password";
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** The hash of a password, as the gateway makes it. */
+async function hashed(password) {
+  const child = spawn(binary("cordboard-gateway"), ["hash-password"], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(password);
+  return Buffer.concat(await child.stdout.toArray()).toString().trim();
+}
+
+export class Office {
+  #stops = [];
+  console = [];
+
+  static async open() {
+    const office = new Office();
+    await office.#start();
+    return office;
+  }
+
+  async #start() {
+    const port = await freePort();
+    this.gateway = `http://127.0.0.1:${port}`;
+    const crm = await serveBundle(SIMULATOR, { hostname: "localhost" });
+    this.#stops.push(() => crm.close());
+    this.crm = crm.origin;
+    this.emulator = new Emulator();
+    await this.emulator.run(this.gateway);
+    this.#stops.push(() => this.emulator.stop());
+    const folder = await mkdtemp(join(tmpdir(), "cordboard-"));
+    this.#stops.push(() => rm(folder, { recursive: true }));
+    const hash = await hashed(PASSWORD);
+    await writeFile(join(folder, "agents.toml"), `[[agents]]\nid = "alex"\nname = "Alex Demo"\npassword = "${hash}"\n`);
+    const options = JSON.stringify({ chunderw: this.emulator.signal, publishEvents: false });
+    const config = `
+[server]
+listen = "127.0.0.1:${port}"
+public_url = "${this.gateway}"
+[widget]
+folder = ${JSON.stringify(join(DIST, "softphone-twilio"))}
+frame_ancestors = ["${this.crm}"]
+[agents]
+file = "agents.toml"
+[policy]
+regions = ["US"]
+calls_at_once = 2
+[provider]
+kind = "twilio"
+api_url = "${this.emulator.rest}"
+account_sid = "${Emulator.ACCOUNT}"
+auth_token = "${Emulator.AUTH_TOKEN}"
+api_key_sid = "${Emulator.KEY}"
+api_key_secret = "${Emulator.SECRET}"
+sdk_options = '${options}'
+`;
+    await writeFile(join(folder, "cordboard.toml"), config);
+    const gateway = spawn(binary("cordboard-gateway"), ["--config", join(folder, "cordboard.toml")], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.log = "";
+    for (const stream of [gateway.stdout, gateway.stderr]) stream.on("data", (data) => (this.log += data));
+    this.#stops.push(() => gateway.kill());
+    await until("the gateway", () => fetch(`${this.gateway}/ready`).then(({ ok }) => ok, () => false));
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+    this.#stops.push(() => this.browser.close());
+  }
+
+  async close() {
+    for (const stop of this.#stops.reverse()) await stop();
+  }
+
+  /** A CRM page in which the agent is signed in and can be heard. */
+  async desk(t) {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ignoreHTTPSErrors: true, permissions: ["microphone"] });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on("console", (message) => this.console.push(message.text()));
+    await page.goto(`${this.crm}/?widget=${this.gateway}/`);
+    const widget = page.frameLocator("#hubspot-calling-extension-iframe");
+    await widget.locator("#name").fill("alex");
+    await widget.locator("#password").fill(PASSWORD);
+    await widget.getByRole("button", { name: "Sign in" }).click();
+    await widget.getByText("Recent calls").waitFor();
+    await this.registered();
+    return { page, widget };
+  }
+
+  /** Waits until the agent's page can be called. */
+  registered() {
+    return until("a page that can be called", async () =>
+      (await this.emulator.control("GET", "clients")).includes("alex"),
+    );
+  }
+
+  /** The legs that talk: the agents' and the others'. */
+  async legs() {
+    const talking = (await this.emulator.control("GET", "legs")).filter(({ status }) => status === "in-progress");
+    return [talking.filter(({ to }) => to.startsWith("client:")), talking.filter(({ to }) => !to.startsWith("client:"))];
+  }
+
+  /** Waits until the agent's only leg is a browser's, and sound passes it both ways from now on. */
+  async heardBothWays() {
+    const agent = await until("the agent's leg in the page", async () => {
+      const [[leg, ...more]] = await this.legs();
+      return more.length === 0 && leg?.is_browser && leg;
+    });
+    const goesOn = ({ audio }) =>
+      audio.to.loud > agent.audio.to.loud + 20 && audio.from.packets > agent.audio.from.packets + 20;
+    await this.emulator.legIs(agent.sid, "is heard both ways", goesOn);
+    return agent;
+  }
+
+  /** What must not have been written anywhere. */
+  leaks() {
+    return [...this.console, this.log].filter((text) => PERSONAL.test(text));
+  }
+}
