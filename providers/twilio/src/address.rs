@@ -1,7 +1,7 @@
 //! The addresses that Twilio calls back.
 
-use crate::bridge::Leg;
-use cordboard::telephony::{AgentId, CallId};
+use cordboard::telephony::CallId;
+use cordboard_bridge::Leg;
 
 /// Where the webhooks of this provider are.
 pub(crate) const PATH: &str = "/webhooks/twilio/";
@@ -40,32 +40,5 @@ impl Addresses {
 
     pub(crate) fn goodbye(&self) -> String {
         format!("{}goodbye", self.0)
-    }
-}
-
-/// Who an agent's browser is for Twilio: letters, digits and underscores, different for different agents.
-#[must_use]
-pub fn identity(agent: &AgentId) -> String {
-    let mut identity = String::new();
-    for byte in agent.as_str().bytes() {
-        if byte.is_ascii_alphanumeric() {
-            identity.push(char::from(byte));
-        } else {
-            identity.push_str(&format!("_{byte:02x}"));
-        }
-    }
-    identity
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn identities_differ_as_agents_do() {
-        let identity = |id: &str| identity(&AgentId::new(id));
-        assert_eq!(identity("alex"), "alex");
-        assert_eq!(identity("a.b@x"), "a_2eb_40x");
-        assert_eq!(identity("a_2eb"), "a_5f2eb");
     }
 }

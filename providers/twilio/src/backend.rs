@@ -1,61 +1,72 @@
-use crate::address::identity;
-use crate::bridge::{Bridge, Fact, Goes, Leg, Limits, Output};
-use crate::client::Client;
-use crate::config::{ConfigProblem, TwilioConfig, is_id};
+use crate::address::Addresses;
+use crate::config::TwilioConfig;
 use crate::documents;
-use crate::error::{ApiError, Effect};
-use crate::executor::{Executor, Failure, Orders};
-use crate::rest::Api;
+use crate::error::refusal;
+use crate::rest::{Api, Conference, NewParticipant, Number, Participant, RecordingChange};
 use crate::signature::SigningKey;
-use crate::telephony::{INFO, Line};
 use crate::token::{self, Grant};
-use crate::transport::Transport;
 use crate::webhook;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
-    AgentId, Backend, CallId, Entry, Error, ErrorKind, Fallback, InboundCall, Journal, MediaToken, Operation,
-    ProviderInfo, Route, Telephony, Webhook, WebhookError, WebhookReply, WebhookRequest,
+    AgentId, CallId, CallerId, Capabilities, Capability, Digits, Error, ErrorKind, MediaToken, Operation, PhoneNumber,
+    ProviderInfo, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
-use futures_util::future::select;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use std::pin::pin;
+use cordboard_bridge::{
+    Answer, ApiError, Call, Carrier, Change, Client, ConfigProblem, Effect, Found, Goes, Leg, Made, NewLeg, Party,
+    Place, Settings, Transport, Wanted, identity, is_id,
+};
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Calls that are over are remembered for a day's work, so that a repeated wish to call finds them.
-const REMEMBERED: usize = 10_000;
+/// Twilio takes no less, and adds five seconds.
+const AGENT_RING_SECONDS: u16 = 5;
 
-/// An account at Twilio.
-///
-/// Give [`run`](Self::run) a task of its own. Clones are the same account.
-#[derive(Clone)]
-pub struct Twilio(Arc<Executor>);
-
-/// A recording of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordingInfo {
-    /// Twilio's id, for [`Twilio::recording_audio`].
-    pub id: String,
-    /// Whether there is something to be heard.
-    pub ready: bool,
-    /// How long it is.
-    pub duration: Option<Duration>,
-    /// Whether it is a message for whoever did not answer.
-    pub voicemail: bool,
+/// Speaks to Twilio.
+pub struct TwilioCarrier {
+    config: TwilioConfig,
+    addresses: Addresses,
+    key: SigningKey,
+    pub(crate) api: Api,
+    pub(crate) client: Client,
 }
 
-impl Twilio {
-    /// An account that nothing is known of yet: the journal's entries say what goes on.
-    ///
-    /// # Errors
-    /// When the configuration can't be used: the first key that is wrong. [`TwilioConfig::problems`] names all.
-    pub fn new(
-        config: TwilioConfig,
-        transport: Arc<dyn Transport>,
-        journal: Arc<dyn Journal>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, ConfigProblem> {
+impl TwilioCarrier {
+    pub(crate) async fn list<T: DeserializeOwned>(&self, first: Call, field: &str) -> Result<Vec<T>, ApiError> {
+        self.client.list(first, |response| self.api.page(response, field)).await
+    }
+
+    async fn send(&self, call: Call) -> Result<(), ApiError> {
+        self.client.send(call).await.map(drop)
+    }
+
+    fn wait_url(&self) -> Option<&str> {
+        self.config.wait_url.as_deref()
+    }
+
+    /// The conference of a call, asked for if no webhook has told.
+    async fn room(&self, call: &CallId, known: Option<&str>) -> Result<String, ApiError> {
+        match known {
+            Some(known) => Ok(known.to_owned()),
+            None => self.find_room(call).await?.ok_or(ApiError::not_found()),
+        }
+    }
+
+    pub(crate) async fn find_room(&self, call: &CallId) -> Result<Option<String>, ApiError> {
+        let found: Vec<Conference> = self.list(self.api.find_conference(call.as_str()), "conferences").await?;
+        let open = found.into_iter().find(|conference| conference.status != "completed");
+        Ok(open.map(|conference| conference.sid))
+    }
+}
+
+#[async_trait]
+impl Carrier for TwilioCarrier {
+    type Config = TwilioConfig;
+
+    const INFO: ProviderInfo = ProviderInfo { id: "twilio", name: "Twilio" };
+
+    fn new(config: TwilioConfig, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Result<Self, ConfigProblem> {
         if let Some(problem) = config.problems().into_iter().next() {
             return Err(problem);
         }
@@ -65,142 +76,117 @@ impl Twilio {
             (None, Some(token)) => SigningKey::AuthToken(token.clone()),
             (None, None) => return Err(ConfigProblem { key: "auth_token", problem: "it is needed to check webhooks" }),
         };
-        let client = Client::new(Api::new(&config), transport, Arc::clone(&clock));
-        let bridge = Bridge::new(Limits { rejoin_within: config.rejoin_within(), remembered: REMEMBERED });
-        Ok(Self(Arc::new(Executor::new(config, key, client, journal, clock, bridge))))
+        let (addresses, api) = (Addresses::new(&config.public_url), Api::new(&config));
+        Ok(Self { config, addresses, key, api, client: Client::new(transport, clock, refusal) })
     }
 
-    /// Does what time brings about: calls stop ringing, and agents whose browser was lost are called again. Never ends.
-    pub async fn run(&self) {
-        let mut running = FuturesUnordered::new();
-        loop {
-            let due = self.0.bridge.lock().poll_timeout();
-            let now = self.0.clock.now();
-            if due.is_some_and(|due| due <= now) {
-                let outputs = self.0.bridge.lock().handle_timeout(now);
-                running.extend(outputs.into_iter().map(|output| self.happen(output)));
-                continue;
+    fn capabilities(&self) -> Capabilities {
+        // Not digits: they are sent by the browser, as Twilio has no request for it.
+        Capabilities::all().without(Capability::Digits)
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            ring_seconds: self.config.ring_seconds,
+            agent_ring_seconds: AGENT_RING_SECONDS,
+            rejoin_within: Duration::from_secs(self.config.rejoin_seconds.into()),
+            default_caller_id: self.config.caller_id(),
+            backlog: self.config.backlog,
+        }
+    }
+
+    async fn add(&self, call: &CallId, new: &NewLeg<'_>) -> Result<Made, ApiError> {
+        let to = match new.to {
+            // The page learns which of its calls this leg carries: it may have several.
+            Party::Agent(agent) => format!("client:{}?call={call}", identity(agent)),
+            Party::Number(number) => number.as_e164().to_owned(),
+        };
+        let new = NewParticipant {
+            to: &to,
+            from: new.from.as_e164(),
+            label: &new.leg.to_string(),
+            muted: new.muted,
+            ends_conference: new.ends_room,
+            ring_seconds: new.ring_seconds,
+            wait_url: self.wait_url(),
+            status_callback: &self.addresses.leg(call, new.leg),
+            conference_callback: &self.addresses.conference(call),
+        };
+        let made: Participant = self.client.read(self.api.add_participant(call.as_str(), &new)).await?;
+        Ok(Made { id: made.call_sid, room: Some(made.conference_sid) })
+    }
+
+    async fn end_leg(&self, id: &str) -> Result<(), ApiError> {
+        self.send(self.api.end_call(id)).await
+    }
+
+    async fn end_room(&self, room: &str) -> Result<(), ApiError> {
+        self.send(self.api.end_conference(room)).await
+    }
+
+    async fn change(&self, change: Change, place: &Place<'_>) -> Result<(), ApiError> {
+        let (api, customer) = (&self.api, place.customer);
+        let request = match change {
+            Change::Hold | Change::Resume => {
+                api.hold(&self.room(place.call, place.room).await?, customer, change == Change::Hold, self.wait_url())
             }
-            let changed = pin!(self.0.timers.notified());
-            let later = async {
-                match due {
-                    Some(due) => self.0.clock.sleep(due.since(now)).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let later = pin!(later);
-            let finished = async {
-                if running.next().await.is_none() {
-                    std::future::pending().await
-                }
-            };
-            select(select(changed, later), pin!(finished)).await;
-        }
-    }
-
-    async fn happen(&self, output: Output) {
-        let Output::Record(call, key, fact) = output else { return };
-        let result = self.order(vec![(call.clone(), key, fact)]).await;
-        if let Err(failure) = result {
-            let error = failure.into_error(Operation::ActiveCalls, Some(&call));
-            tracing::warn!(%call, %error, "what was due could not be done");
-        }
-    }
-
-    async fn order(&self, facts: crate::bridge::Facts) -> Result<(), Failure> {
-        let actions = self.0.commit(facts).await?;
-        self.0.run(actions.unwrap_or_default(), Orders::CarryOut).await
-    }
-
-    /// Calls the agent's browser into a call that lost it, now. Nothing happens if it is there, or being called.
-    ///
-    /// # Errors
-    /// When Twilio can't be asked.
-    pub async fn rejoin(&self, call: &CallId) -> Result<(), Error> {
-        let facts = self.0.bridge.lock().rejoin(call);
-        self.order(facts).await.map_err(|failure| failure.into_error(Operation::Answer, Some(call)))
-    }
-
-    /// The recordings of a call that are ready, or will never be.
-    #[must_use]
-    pub fn recordings(&self, call: &CallId) -> Vec<RecordingInfo> {
-        let bridge = self.0.bridge.lock();
-        let info = |file: &crate::bridge::RecordingFile| RecordingInfo {
-            id: file.id.clone(),
-            ready: file.ready,
-            duration: file.seconds.map(Duration::from_secs),
-            voicemail: file.voicemail,
+            Change::Mute | Change::Unmute => match place.agent {
+                Some(agent) => api.mute(&self.room(place.call, place.room).await?, agent, change == Change::Mute),
+                // The agent's leg is away, and comes back as it should be.
+                None => return Ok(()),
+            },
+            Change::StartRecording => api.start_recording(customer, &self.addresses.recording(place.call)),
+            Change::PauseRecording => api.change_recording(customer, RecordingChange::Pause),
+            Change::ResumeRecording => api.change_recording(customer, RecordingChange::Resume),
+            Change::StopRecording => api.change_recording(customer, RecordingChange::Stop),
         };
-        bridge.recordings(call).iter().map(info).collect()
+        self.send(request).await
     }
 
-    /// The sound of a recording, as MP3. Twilio gives it to nobody without the account's credentials.
-    ///
-    /// # Errors
-    /// When there is no such recording, or Twilio can't be asked.
-    pub async fn recording_audio(&self, id: &str) -> Result<Vec<u8>, Error> {
-        let failed = |error: ApiError| error.into_error(Effect::Repeatable, Operation::StopRecording, None);
+    async fn keep(&self, call: &CallId, room: Option<&str>, id: &str) -> Result<(), ApiError> {
+        self.send(self.api.ends_conference(&self.room(call, room).await?, id)).await
+    }
+
+    async fn bring(&self, call: &CallId, leg: Leg, id: &str, _held: bool) -> Result<(), ApiError> {
+        // Who waits does so in a conference, and leaves that behind.
+        let twiml = documents::into_conference(&self.addresses, self.wait_url(), call, leg).build();
+        self.send(self.api.redirect(id, &twiml, Effect::Creates)).await
+    }
+
+    async fn divert(&self, call: &CallId, id: &str, goes: &Goes) -> Result<(), ApiError> {
+        let twiml = documents::otherwise(&self.addresses, call, goes).build();
+        self.send(self.api.redirect(id, &twiml, Effect::Repeatable)).await
+    }
+
+    async fn send_digits(&self, _id: &str, _digits: &Digits) -> Result<(), ApiError> {
+        Err(ApiError::Unsupported)
+    }
+
+    async fn look_up(&self, call: &CallId, wanted: &Wanted) -> Result<Found, ApiError> {
+        self.find(call, wanted).await
+    }
+
+    async fn caller_ids(&self) -> Result<Vec<CallerId>, ApiError> {
+        let mut numbers: Vec<Number> = self.list(self.api.incoming_numbers(), "incoming_phone_numbers").await?;
+        numbers.retain(|number| number.capabilities.as_ref().is_none_or(|can| can.voice));
+        numbers.extend(self.list::<Number>(self.api.outgoing_caller_ids(), "outgoing_caller_ids").await?);
+        let caller_id = |Number { phone_number, friendly_name, .. }| {
+            let number = PhoneNumber::from_e164(&phone_number?).ok()?;
+            let label = friendly_name.unwrap_or_else(|| number.to_international());
+            Some(CallerId { number, label })
+        };
+        Ok(numbers.into_iter().filter_map(caller_id).collect())
+    }
+
+    async fn recording(&self, id: &str) -> Result<Vec<u8>, ApiError> {
         if !is_id(id) {
-            return Err(Error::new(ErrorKind::NoSuchCall, Operation::StopRecording));
+            return Err(ApiError::not_found());
         }
-        let media = self.0.client.send(self.0.client.api.recording_media(id)).await.map_err(failed)?;
-        Ok(media.into_body())
-    }
-}
-
-#[async_trait]
-impl Backend for Twilio {
-    fn info(&self) -> ProviderInfo {
-        INFO
+        Ok(self.client.send(self.api.recording_media(id)).await?.into_body())
     }
 
-    fn line(&self, agent: &AgentId) -> Arc<dyn Telephony> {
-        Arc::new(Line::new(Arc::clone(&self.0), agent.clone()))
-    }
-
-    fn decode(&self, now: Timestamp, request: &WebhookRequest<'_>) -> Result<Webhook, WebhookError> {
-        webhook::decode(&self.0.key, now, request)
-    }
-
-    async fn apply(&self, entry: &Entry) -> Result<(), Error> {
-        let failed = |failure: Failure| failure.into_error(Operation::ActiveCalls, Some(&entry.call));
-        let folds = self.0.hold_folds(&[&entry.call]).await;
-        let actions = self.0.take_in(vec![entry.clone()]).await.map_err(|error| failed(error.into()))?;
-        drop(folds);
-        self.0.run(actions, Orders::Leave).await.map_err(failed)
-    }
-
-    async fn route(&self, call: &InboundCall, route: &Route) -> Result<WebhookReply, Error> {
-        let executor = &self.0;
-        let failed = |failure: Failure| failure.into_error(Operation::Answer, Some(&call.id));
-        let goes = match &route.fallback {
-            Fallback::Voicemail { greeting } => Goes::Voicemail { greeting: greeting.clone() },
-            Fallback::Number(number) => Goes::Number { number: number.clone() },
-            Fallback::Goodbye(words) => Goes::Goodbye { words: words.clone() },
-        };
-        let until = (call.at + route.ring).as_millis();
-        let rang = Fact::Rang { agents: route.agents.clone(), until, otherwise: goes.clone() };
-        let folds = executor.hold_folds(&[&call.id]).await;
-        // The server has recorded that the call came, and may have applied it.
-        let known = executor.bridge.lock().knows(&call.id);
-        if !known {
-            executor.take_in(vec![webhook::arrived(call)]).await.map_err(|error| failed(error.into()))?;
-        }
-        let rang = executor.commit_held(vec![(call.id.clone(), format!("rang/{}", call.id), rang)]).await;
-        drop(folds);
-        let actions = rang.map_err(|error| failed(error.into()))?.unwrap_or_default();
-        executor.run(actions, Orders::CarryOut).await.map_err(failed)?;
-        let twiml = if route.agents.is_empty() {
-            documents::otherwise(&executor.addresses, &call.id, &goes)
-        } else {
-            let wait_url = executor.config.wait_url.as_deref();
-            documents::into_conference(&executor.addresses, wait_url, &call.id, Leg::Customer)
-        };
-        Ok(twiml.reply())
-    }
-
-    async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<Option<MediaToken>, Error> {
-        let config = &self.0.config;
+    async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<MediaToken, Error> {
+        let config = &self.config;
         let not_before = now.as_millis() / 1000;
         let expires = not_before + u64::from(config.token_seconds);
         let grant = Grant {
@@ -214,15 +200,19 @@ impl Backend for Twilio {
         };
         let token = token::mint(&config.api_key, &grant);
         let token = token.ok_or_else(|| Error::new(ErrorKind::NotAllowed, Operation::SignIn))?;
-        // Whoever asks is about to register: calls that wait for this agent's leg try again soon.
-        self.0.bridge.lock().hasten(agent, now);
-        self.0.timers.notify_one();
         let expires_at = Timestamp::from_millis(expires * 1000);
-        Ok(Some(MediaToken { token, expires_at, settings: config.sdk_settings() }))
+        Ok(MediaToken { token, expires_at, settings: config.sdk_settings() })
     }
 
-    async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error> {
-        let entries = self.0.look_up(call, now).await;
-        entries.map_err(|error| error.into_error(Effect::Repeatable, Operation::ActiveCalls, Some(call)))
+    fn decode(&self, now: Timestamp, request: &WebhookRequest<'_>) -> Result<Webhook, WebhookError> {
+        webhook::decode(&self.key, now, request)
+    }
+
+    fn answer(&self, call: &CallId, answer: Answer<'_>) -> WebhookReply {
+        let twiml = match answer {
+            Answer::Room => documents::into_conference(&self.addresses, self.wait_url(), call, Leg::Customer),
+            Answer::Goes(goes) => documents::otherwise(&self.addresses, call, goes),
+        };
+        twiml.reply()
     }
 }

@@ -1,9 +1,8 @@
 use cordboard::telephony::PhoneNumber;
-use secrecy::{ExposeSecret as _, SecretString};
+use cordboard_bridge::{ConfigProblem, is_id, is_name, is_secret, is_server, problems};
+use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
 
 /// An account at Twilio, and how calls are made with it. Its `Debug` shows no secret.
 #[derive(Clone, Debug, Deserialize)]
@@ -80,23 +79,6 @@ const fn default_backlog() -> usize {
     256
 }
 
-/// A key of the configuration that can't be used, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigProblem {
-    /// The key.
-    pub key: &'static str,
-    /// What is wrong with it.
-    pub problem: &'static str,
-}
-
-impl fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.key, self.problem)
-    }
-}
-
-impl std::error::Error for ConfigProblem {}
-
 /// The edge that is nearest to a region. Host names need both since April 2026.
 /// Source: Twilio's documentation, "Using the Twilio REST API in a non-US region".
 const EDGES: [(&str, &str); 4] = [("us1", "ashburn"), ("ie1", "dublin"), ("au1", "sydney"), ("jp1", "tokyo")];
@@ -127,18 +109,18 @@ impl TwilioConfig {
     /// Everything that is wrong with it.
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigProblem> {
-        let checks = [
+        problems([
             ("account_sid", is_id(&self.account_sid), "it must be letters, digits and dashes"),
             ("api_key.sid", is_id(&self.api_key.sid), "it must be letters, digits and dashes"),
-            ("api_key.secret", !is_empty(Some(&self.api_key.secret)), "it is empty"),
+            ("api_key.secret", is_secret(Some(&self.api_key.secret)), "it is empty"),
             (
                 "auth_token",
-                self.webhook_shared_key.is_some() || !is_empty(self.auth_token.as_ref()),
+                self.webhook_shared_key.is_some() || is_secret(self.auth_token.as_ref()),
                 "it is needed to check webhooks",
             ),
             (
                 "webhook_shared_key",
-                self.webhook_shared_key.is_none() || !is_empty(self.webhook_shared_key.as_ref()),
+                self.webhook_shared_key.is_none() || is_secret(self.webhook_shared_key.as_ref()),
                 "it is empty",
             ),
             ("public_url", is_server(&self.public_url), "it must be https:// and a host, without query or final slash"),
@@ -164,9 +146,7 @@ impl TwilioConfig {
             // Twilio refuses longer ones with 20157.
             ("token_seconds", (60..=86_400).contains(&self.token_seconds), "it must be 60 to 86400"),
             ("backlog", self.backlog > 0, "it must be at least 1"),
-        ];
-        let wrong = checks.into_iter().filter(|(_, right, _)| !right);
-        wrong.map(|(key, _, problem)| ConfigProblem { key, problem }).collect()
+        ])
     }
 
     fn known_edge(&self) -> Option<&str> {
@@ -190,10 +170,6 @@ impl TwilioConfig {
         }
     }
 
-    pub(crate) fn rejoin_within(&self) -> Duration {
-        Duration::from_secs(self.rejoin_seconds.into())
-    }
-
     /// The options of the voice SDK, as JSON.
     pub(crate) fn sdk_settings(&self) -> String {
         let mut options = self.sdk_options.clone();
@@ -206,33 +182,6 @@ impl TwilioConfig {
     pub(crate) fn caller_id(&self) -> Option<PhoneNumber> {
         self.default_caller_id.as_deref().and_then(|number| PhoneNumber::from_e164(number).ok())
     }
-}
-
-fn is_empty(secret: Option<&SecretString>) -> bool {
-    secret.is_none_or(|secret| secret.expose_secret().is_empty())
-}
-
-/// Ids go into paths. Services that speak like Twilio have ids of another form, so only the signs are checked.
-pub(crate) fn is_id(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-fn is_server(text: &str) -> bool {
-    let Ok(url) = url::Url::parse(text) else { return false };
-    let local = match url.host() {
-        Some(url::Host::Domain(domain)) => domain == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    let safe = url.scheme() == "https" || local && url.scheme() == "http";
-    let plain =
-        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-    safe && plain && !text.ends_with('/')
 }
 
 #[cfg(test)]

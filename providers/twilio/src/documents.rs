@@ -1,10 +1,10 @@
 //! What callers hear and where they go: the TwiML that this provider answers.
 
 use crate::address::Addresses;
-use crate::bridge::{Goes, Leg};
 use crate::rest::CONFERENCE_EVENTS;
 use crate::twiml::Twiml;
 use cordboard::telephony::CallId;
+use cordboard_bridge::{Goes, Leg};
 
 /// Puts a leg into a call's conference, which ends when the leg leaves.
 pub(crate) fn into_conference(addresses: &Addresses, wait_url: Option<&str>, call: &CallId, leg: Leg) -> Twiml {

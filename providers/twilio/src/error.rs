@@ -1,112 +1,24 @@
 //! What Twilio's refusals mean to whoever ordered.
 
-use cordboard::telephony::{CallId, Error, ErrorKind, Operation};
-use http::StatusCode;
+use cordboard::telephony::ErrorKind;
+use cordboard_bridge::Refusal;
+use http::Response;
 use serde::Deserialize;
-use std::fmt;
-use std::time::Duration;
-
-/// Why a request has no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ApiError {
-    /// Twilio said no, or failed.
-    Refused {
-        status: StatusCode,
-        /// Twilio's own code, if the body had one.
-        code: Option<u32>,
-        retry_after: Option<Duration>,
-    },
-    /// The request did not reach Twilio.
-    NotSent,
-    /// The request went out, and no answer came.
-    NoAnswer,
-    /// It was answered, and the answer can't be read. It was carried out.
-    Garbled,
-}
-
-/// What may be concluded from a request that failed on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// It creates something: it may have been created.
-    Creates,
-    /// Carried out twice, it is the same as once.
-    Repeatable,
-}
 
 #[derive(Deserialize)]
 struct Body {
     code: Option<u32>,
 }
 
-impl ApiError {
-    /// What an answer that is no success says.
-    pub(crate) fn read(response: &http::Response<Vec<u8>>) -> Self {
-        // Bodies that are not JSON occur: the status says enough.
-        let code = serde_json::from_slice::<Body>(response.body()).ok().and_then(|body| body.code);
-        let seconds =
-            response.headers().get(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-        Self::Refused { status: response.status(), code, retry_after: seconds.map(Duration::from_secs) }
-    }
-
-    /// What to do about it.
-    pub(crate) fn kind(&self, effect: Effect) -> ErrorKind {
-        let unknown = match effect {
-            Effect::Creates => ErrorKind::OutcomeUnknown,
-            Effect::Repeatable => ErrorKind::Unreachable,
-        };
-        match self {
-            Self::NotSent => ErrorKind::Unreachable,
-            Self::NoAnswer | Self::Garbled => unknown,
-            Self::Refused { status, code, retry_after } => {
-                if *status == StatusCode::TOO_MANY_REQUESTS {
-                    return ErrorKind::RateLimited { retry_after: *retry_after };
-                }
-                // A 5xx may have been carried out, whatever its code says.
-                if status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT {
-                    return if effect == Effect::Creates { unknown } else { ErrorKind::Provider };
-                }
-                code.and_then(of_code).unwrap_or_else(|| of_status(*status))
-            }
-        }
-    }
-
-    /// Whether the request may be sent again.
-    pub(crate) fn may_repeat(&self, effect: Effect) -> bool {
-        match self {
-            // A request that was refused for its pace was not processed. Source: twilio.com/docs/api/errors/20429.
-            Self::Refused { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS => true,
-            Self::Refused { status, .. } => {
-                effect == Effect::Repeatable && (status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT)
-            }
-            Self::NotSent => true,
-            Self::NoAnswer => effect == Effect::Repeatable,
-            Self::Garbled => false,
-        }
-    }
-
-    /// Whether what was to be changed or ended is over already.
-    pub(crate) fn is_gone(&self) -> bool {
-        match self {
-            Self::Refused { status, code, .. } => {
-                *status == StatusCode::NOT_FOUND || matches!(code, Some(20404 | 21220 | 16022))
-            }
-            _ => false,
-        }
-    }
-
-    /// The error for whoever ordered.
-    pub(crate) fn into_error(self, effect: Effect, operation: Operation, call: Option<&CallId>) -> Error {
-        let mut error = Error::new(self.kind(effect), operation);
-        if let Some(call) = call {
-            error = error.for_call(call);
-        }
-        match &self {
-            Self::Refused { code: Some(code), .. } => error = error.with_provider_code(code.to_string()),
-            Self::Refused { status, .. } => error = error.with_provider_code(format!("HTTP {}", status.as_u16())),
-            _ => {}
-        }
-        error.with_source(self)
-    }
+/// What an answer that is no success says.
+pub(crate) fn refusal(response: &Response<Vec<u8>>) -> Refusal {
+    // Bodies that are not JSON occur: the status says enough.
+    let code = serde_json::from_slice::<Body>(response.body()).ok().and_then(|body| body.code);
+    let mut refusal = Refusal::of(response);
+    refusal.gone |= matches!(code, Some(20404 | 21220 | 16022));
+    refusal.kind = code.and_then(of_code);
+    refusal.code = code.map(|code| code.to_string());
+    refusal
 }
 
 /// Twilio's codes. Source: twilio.com/docs/api/errors; what they ask for is our reading.
@@ -135,38 +47,15 @@ fn of_code(code: u32) -> Option<ErrorKind> {
     })
 }
 
-fn of_status(status: StatusCode) -> ErrorKind {
-    match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::NotAllowed,
-        StatusCode::NOT_FOUND | StatusCode::GONE => ErrorKind::NoSuchCall,
-        StatusCode::CONFLICT => ErrorKind::WrongState,
-        _ => ErrorKind::Provider,
-    }
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { status, code: Some(code), .. } => {
-                write!(f, "Twilio answered {} with code {code}", status.as_u16())
-            }
-            Self::Refused { status, code: None, .. } => write!(f, "Twilio answered {}", status.as_u16()),
-            Self::NotSent => f.write_str("Twilio can't be reached"),
-            Self::NoAnswer => f.write_str("Twilio did not answer"),
-            Self::Garbled => f.write_str("Twilio's answer can't be read"),
-        }
-    }
-}
-
-impl std::error::Error for ApiError {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cordboard::telephony::Operation;
+    use cordboard_bridge::{ApiError, Effect};
 
     fn answer(status: u16, body: &str) -> ApiError {
         let response = http::Response::builder().status(status).body(body.as_bytes().to_vec()).unwrap();
-        ApiError::read(&response)
+        ApiError::Refused(refusal(&response))
     }
 
     fn coded(code: u32) -> ErrorKind {

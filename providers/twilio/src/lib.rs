@@ -28,25 +28,24 @@
 
 mod address;
 mod backend;
-mod bridge;
-mod client;
 mod config;
 mod documents;
 mod error;
-mod executor;
 mod lookup;
 mod rest;
 mod signature;
-mod telephony;
 mod token;
-mod transport;
 mod twiml;
 mod webhook;
 
 #[cfg(test)]
 mod tests;
 
-pub use address::identity;
-pub use backend::{RecordingInfo, Twilio};
-pub use config::{ApiKey, ConfigProblem, TwilioConfig};
-pub use transport::{Https, Transport, TransportError};
+pub use backend::TwilioCarrier;
+pub use config::{ApiKey, TwilioConfig};
+pub use cordboard_bridge::{ConfigProblem, Https, RecordingInfo, Transport, TransportError, identity};
+
+/// An account at Twilio.
+///
+/// Give [`run`](cordboard_bridge::Switchboard::run) a task of its own. Clones are the same account.
+pub type Twilio = cordboard_bridge::Switchboard<TwilioCarrier>;

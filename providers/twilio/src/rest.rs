@@ -1,22 +1,16 @@
 //! Twilio's REST API, version 2010-04-01, without I/O: requests are made here, and answers are read.
 
 use crate::config::TwilioConfig;
-use crate::error::{ApiError, Effect};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use cordboard_bridge::{ApiError, Call, Effect, Page};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::fmt;
-
-/// A request, and what may be concluded when it fails on the way.
-#[derive(Clone)]
-pub(crate) struct Call {
-    pub(crate) request: Request<Vec<u8>>,
-    pub(crate) effect: Effect,
-}
 
 /// An account's resources.
 #[derive(Clone)]
@@ -90,13 +84,6 @@ pub(crate) struct Number {
 pub(crate) struct NumberCapabilities {
     #[serde(default)]
     pub(crate) voice: bool,
-}
-
-/// One page of a list, and where the next one is.
-#[derive(Clone)]
-pub(crate) struct Page<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) next: Option<String>,
 }
 
 /// How recording changes.
@@ -240,6 +227,21 @@ impl Api {
         plain.then(|| self.call(Method::GET, path, None, Effect::Repeatable))
     }
 
+    /// The items of a page, which stand in a field of that name.
+    pub(crate) fn page<T: DeserializeOwned>(
+        &self,
+        response: &Response<Vec<u8>>,
+        field: &str,
+    ) -> Result<Page<T>, ApiError> {
+        let mut page: Value = serde_json::from_slice(response.body()).map_err(|_| ApiError::Garbled)?;
+        let items = page.get_mut(field).map(Value::take).ok_or(ApiError::Garbled)?;
+        let next = match page.get("next_page_uri").and_then(Value::as_str) {
+            Some(path) => Some(self.next_page(path).ok_or(ApiError::Garbled)?),
+            None => None,
+        };
+        Ok(Page { items: serde_json::from_value(items).map_err(|_| ApiError::Garbled)?, next })
+    }
+
     /// Where the sound of a recording is. It needs the account's credentials.
     pub(crate) fn recording_media(&self, recording: &str) -> Call {
         let path = format!("/2010-04-01/Accounts/{}/Recordings/{recording}.mp3", self.account);
@@ -269,29 +271,10 @@ impl Api {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
             *request.body_mut() = form.into_bytes();
         }
-        Call { request, effect }
+        Call { request, effect, lane: 0 }
     }
 }
 
 const fn boolean(value: bool) -> &'static str {
     if value { "true" } else { "false" }
-}
-
-/// What an answer says.
-pub(crate) fn read<T: DeserializeOwned>(response: &Response<Vec<u8>>) -> Result<T, ApiError> {
-    check(response)?;
-    serde_json::from_slice(response.body()).map_err(|_| ApiError::Garbled)
-}
-
-/// Whether an answer is a success.
-pub(crate) fn check(response: &Response<Vec<u8>>) -> Result<(), ApiError> {
-    if response.status().is_success() { Ok(()) } else { Err(ApiError::read(response)) }
-}
-
-/// The items of a page, which stand in a field of that name.
-pub(crate) fn read_page<T: DeserializeOwned>(response: &Response<Vec<u8>>, field: &str) -> Result<Page<T>, ApiError> {
-    let mut page: serde_json::Value = read(response)?;
-    let items = page.get_mut(field).map(serde_json::Value::take).ok_or(ApiError::Garbled)?;
-    let next = page.get("next_page_uri").and_then(serde_json::Value::as_str).map(str::to_owned);
-    Ok(Page { items: serde_json::from_value(items).map_err(|_| ApiError::Garbled)?, next })
 }

@@ -1,12 +1,11 @@
 //! What Twilio tells: bytes in, facts out.
 
 use crate::address::PATH;
-use crate::bridge::{Fact, Leg, LegEnd, LegStatus, RecordingFile, entry};
-use crate::config::is_id;
 use crate::documents;
 use crate::signature::{self, Signed, SigningKey};
 use cordboard::Timestamp;
 use cordboard::telephony::{CallId, InboundCall, PhoneNumber, Webhook, WebhookError, WebhookReply, WebhookRequest};
+use cordboard_bridge::{Leg, LegEnd, LegStatus, News, RecordingFile, is_id};
 use std::time::{Duration, UNIX_EPOCH};
 
 /// The largest webhook is a few kilobytes.
@@ -93,16 +92,8 @@ fn call_id(segment: &str) -> Result<CallId, WebhookError> {
     if is_id(segment) { Ok(CallId::new(segment)) } else { Err(WebhookError::UnknownPath) }
 }
 
-fn report(call: CallId, key: String, at: Timestamp, fact: &Fact) -> Result<Webhook, WebhookError> {
-    Ok(Webhook::Report { entries: vec![entry(call, key, at, fact)], reply: WebhookReply::empty() })
-}
-
-/// The fact that an inbound call came.
-pub(crate) fn arrived(call: &InboundCall) -> cordboard::telephony::Entry {
-    // An inbound call has the name that Twilio gave to the caller's leg.
-    let id = call.id.as_str().to_owned();
-    let fact = Fact::Arrived { id, from: call.from.clone(), to: call.to.clone() };
-    entry(call.id.clone(), format!("inbound/{}", call.id), call.at, &fact)
+fn report(call: CallId, key: String, at: Timestamp, news: News) -> Result<Webhook, WebhookError> {
+    Ok(Webhook::Report { entries: vec![news.entry(call, key, at)], reply: WebhookReply::empty() })
 }
 
 fn inbound(now: Timestamp, fields: &Fields) -> Result<Webhook, WebhookError> {
@@ -115,7 +106,8 @@ fn inbound(now: Timestamp, fields: &Fields) -> Result<Webhook, WebhookError> {
         to: to.ok_or(WebhookError::Malformed { field: "To" })?,
         at: now,
     };
-    let entry = arrived(&call);
+    // An inbound call has the name that Twilio gave to the caller's leg.
+    let entry = News::arrived(&call, call.id.as_str().to_owned());
     Ok(Webhook::Inbound { call, entry })
 }
 
@@ -137,7 +129,7 @@ fn leg_status(now: Timestamp, call: &CallId, leg: &str, fields: &Fields) -> Resu
         Some(number) => format!("call/{id}/{number}"),
         None => format!("call/{id}/{word}"),
     };
-    report(call.clone(), key, fields.at(now), &Fact::Leg { leg, id: Some(id.to_owned()), status })
+    report(call.clone(), key, fields.at(now), News::Leg { leg, id: id.to_owned(), status })
 }
 
 /// What Twilio's words for a call's state mean. `None` if it is none of them.
@@ -172,30 +164,30 @@ fn conference(now: Timestamp, call: CallId, fields: &Fields) -> Result<Webhook, 
         Some(number) => format!("conference/{room}/{number}"),
         None => format!("conference/{room}/{event}/{}", fields.get("CallSid").unwrap_or_default()),
     };
-    let fact = match event {
-        "conference-start" => Fact::Room { id: room, closed: false },
-        "conference-end" => Fact::Room { id: room, closed: true },
+    let news = match event {
+        "conference-start" => News::Room { id: room, closed: false },
+        "conference-end" => News::Room { id: room, closed: true },
         "participant-join" => {
-            Fact::Joined { leg: fields.get("ParticipantLabel").and_then(Leg::parse), id: member()?, room }
+            News::Joined { leg: fields.get("ParticipantLabel").and_then(Leg::parse), id: member()?, room }
         }
-        "participant-leave" => Fact::Left { id: member()?, room },
+        "participant-leave" => News::Left { id: member()?, room },
         _ => return Ok(Webhook::Report { entries: Vec::new(), reply: WebhookReply::empty() }),
     };
-    report(call, key, fields.at(now), &fact)
+    report(call, key, fields.at(now), news)
 }
 
 fn recording(now: Timestamp, call: CallId, fields: &Fields, voicemail: bool) -> Result<Webhook, WebhookError> {
     let id = fields.id("RecordingSid")?.to_owned();
     let status = fields.get("RecordingStatus").ok_or(WebhookError::Malformed { field: "RecordingStatus" })?;
     let key = format!("recording/{id}/{status}");
-    let fact = match status {
+    let news = match status {
         "completed" | "absent" | "failed" => {
             let (ready, seconds) = (status == "completed", fields.number("RecordingDuration"));
-            Fact::Recorded { file: RecordingFile { id, ready, seconds, voicemail } }
+            News::Recorded(RecordingFile { id, ready, seconds, voicemail })
         }
         _ => return Ok(Webhook::Report { entries: Vec::new(), reply: WebhookReply::empty() }),
     };
-    report(call, key, fields.at(now), &fact)
+    report(call, key, fields.at(now), news)
 }
 
 /// The caller's conference is over, or the caller is gone.
@@ -204,7 +196,7 @@ fn dial_action(now: Timestamp, call: CallId, fields: &Fields) -> Result<Webhook,
     let key = format!("dial-action/{id}");
     let status = LegStatus::Ended { end: LegEnd::HungUp, seconds: None };
     let fact = Fact::Leg { leg: Leg::Customer, id: Some(id), status };
-    let entries = vec![entry(call, key, fields.at(now), &fact)];
+    let entries = vec![entry(call, key, fields.at(now), news)];
     Ok(Webhook::Report { entries, reply: documents::hang_up().reply() })
 }
 

@@ -1,4 +1,3 @@
-mod orders;
 mod requests;
 mod vectors;
 mod webhooks;

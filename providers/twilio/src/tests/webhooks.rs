@@ -1,6 +1,5 @@
 //! Webhooks: what is verified, what they say, and what must never panic.
 
-use crate::bridge::Fact;
 use crate::signature::SigningKey;
 use crate::webhook::decode;
 use cordboard::Timestamp;
@@ -68,7 +67,7 @@ fn an_inbound_call_is_named_after_its_leg() {
     let webhook = post("inbound", &[("CallSid", "CA1"), ("From", "+16175550142"), ("To", "+16175550190")]).unwrap();
     let Webhook::Inbound { call, entry } = webhook else { panic!("it is a call") };
     assert_eq!((call.id.as_str(), entry.key.as_str()), ("CA1", "inbound/CA1"));
-    assert!(call.from.is_some() && matches!(Fact::from_body(&entry.body), Some(Fact::Arrived { .. })));
+    assert!(call.from.is_some() && entry.body.contains(r#""fact":"arrived""#));
     for from in ["", "anonymous", "client:alex", "sip:a@x.example", "+1"] {
         let webhook = post("inbound", &[("CallSid", "CA1"), ("From", from), ("To", "+16175550190")]).unwrap();
         let Webhook::Inbound { call, .. } = webhook else { panic!("it is a call") };

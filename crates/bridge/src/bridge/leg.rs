@@ -1,11 +1,12 @@
 use cordboard::Timestamp;
+use cordboard::telephony::{AgentId, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One connection into a room. Its text is its label at the provider, unique in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) enum Leg {
+pub enum Leg {
     /// The other party.
     Customer,
     /// An agent's browser. Numbered, because a browser that was reloaded comes back as another leg.
@@ -16,7 +17,8 @@ pub(crate) enum Leg {
 
 impl Leg {
     /// Reads a label.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let number = |text: &str| text.parse().ok().filter(|number: &u32| text == number.to_string());
         match text.split_once('-') {
             None if text == "customer" => Some(Self::Customer),
@@ -54,7 +56,7 @@ impl TryFrom<String> for Leg {
 /// How far a leg has come. It only ever goes down this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum LegStatus {
+pub enum LegStatus {
     /// The provider is calling.
     Dialing,
     /// It rings.
@@ -73,7 +75,7 @@ pub(crate) enum LegStatus {
 /// Why a leg is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum LegEnd {
+pub enum LegEnd {
     /// It was answered, and somebody hung up.
     HungUp,
     /// On the phone.
@@ -92,12 +94,23 @@ pub(crate) enum LegEnd {
     Failed,
 }
 
+/// Who a leg was to reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// An agent's browser.
+    Agent(AgentId),
+    /// A number.
+    Number(PhoneNumber),
+}
+
 /// What is known of a leg.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LegState {
     /// The provider's id, once known.
     pub(crate) id: Option<String>,
     pub(crate) asked_at: Timestamp,
+    /// Who it was to reach, if we asked for it.
+    pub(crate) whom: Option<Whom>,
     pub(crate) rings: bool,
     pub(crate) up: bool,
     /// Whether the leg has left the room. For a leg that the provider does not report on otherwise, that is its end.

@@ -1,6 +1,6 @@
 use super::leg::{Leg, LegEnd, LegStatus};
 use cordboard::Timestamp;
-use cordboard::telephony::{AgentId, CallId, PhoneNumber};
+use cordboard::telephony::{AgentId, CallId, Entry, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -115,21 +115,29 @@ pub(crate) enum Fact {
 /// What an agent can change in a call in which people talk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Change {
+pub enum Change {
+    /// The customer waits.
     Hold,
+    /// The customer is back.
     Resume,
+    /// The agent is not heard.
     Mute,
+    /// The agent is heard again.
     Unmute,
+    /// The call is recorded from now on.
     StartRecording,
+    /// Recording pauses.
     PauseRecording,
+    /// Recording goes on.
     ResumeRecording,
+    /// Recording is over.
     StopRecording,
 }
 
 /// Where a caller goes whom nobody answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "to", rename_all = "snake_case")]
-pub(crate) enum Goes {
+pub enum Goes {
     /// May leave a message after these words.
     Voicemail { greeting: String },
     /// To another number.
@@ -153,15 +161,15 @@ impl fmt::Debug for Goes {
 
 /// What is known of a recording's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RecordingFile {
+pub struct RecordingFile {
     /// The provider's id.
-    pub(crate) id: String,
+    pub id: String,
     /// Whether there is something to be heard.
-    pub(crate) ready: bool,
+    pub ready: bool,
     /// How long it is, in seconds.
-    pub(crate) seconds: Option<u64>,
+    pub seconds: Option<u64>,
     /// Whether it is a message for whoever did not answer.
-    pub(crate) voicemail: bool,
+    pub voicemail: bool,
 }
 
 impl Fact {
@@ -192,6 +200,11 @@ impl Fact {
     pub(crate) const fn until(millis: u64) -> Timestamp {
         Timestamp::from_millis(millis)
     }
+}
+
+/// An entry of the journal.
+pub(crate) fn entry(call: CallId, key: String, at: Timestamp, fact: &Fact) -> Entry {
+    Entry { call, key, at, is_last: *fact == Fact::Over, body: fact.to_body() }
 }
 
 impl fmt::Debug for Fact {

@@ -1,11 +1,11 @@
 use crate::bridge::{Change, Fact, Order};
+use crate::carrier::Carrier;
 use crate::error::{ApiError, Effect};
 use crate::executor::{Executor, Failure, Orders};
-use crate::rest::Number;
 use cordboard::async_trait;
 use cordboard::telephony::{
-    Agent, AgentId, Availability, Call, CallId, CallerId, Capabilities, Capability, Credentials, DialRequest, Digits,
-    Error, ErrorKind, EventHub, Events, Operation, PhoneNumber, ProviderInfo, Telephony, Transfer,
+    Agent, AgentId, Availability, Call, CallId, CallerId, Capabilities, Credentials, DialRequest, Digits, Error,
+    ErrorKind, EventHub, Events, Operation, PhoneNumber, ProviderInfo, Telephony, Transfer,
 };
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -14,18 +14,11 @@ use std::time::Duration;
 /// Numbers are bought and verified seldom.
 const CALLER_IDS_KEPT: Duration = Duration::from_secs(300);
 
-pub(crate) const INFO: ProviderInfo = ProviderInfo { id: "twilio", name: "Twilio" };
-
 /// An agent's line. It is always signed in: who may use it is the server's business.
-pub(crate) struct Line {
-    executor: Arc<Executor>,
+pub(crate) struct Line<C> {
+    executor: Arc<Executor<C>>,
     agent: AgentId,
     hub: Arc<EventHub>,
-}
-
-/// What every line can do. Not digits: they are sent by the browser, as Twilio has no request for it.
-pub(crate) fn capabilities() -> Capabilities {
-    Capabilities::all().without(Capability::Digits)
 }
 
 /// A call's id, made from what names the wish to call. So a call can be looked up whose dial had no answer. A wish that
@@ -40,14 +33,15 @@ fn call_id(agent: &AgentId, request: &DialRequest, attempt: u32) -> CallId {
     CallId::new(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-impl Line {
-    pub(crate) fn new(executor: Arc<Executor>, agent: AgentId) -> Self {
+impl<C: Carrier> Line<C> {
+    pub(crate) fn new(executor: Arc<Executor<C>>, agent: AgentId) -> Self {
         let hub = executor.hub(&agent);
         Self { executor, agent, hub }
     }
 
     /// Records an order, and has it carried out.
     async fn order(&self, operation: Operation, call: &CallId, order: Order) -> Result<(), Error> {
+        self.admit(operation, call)?;
         let executor = &self.executor;
         // Who hangs up does not wait for what may be on its way.
         let turn = if order == Order::HangUp { None } else { Some(executor.hold_orders(call).await) };
@@ -63,12 +57,17 @@ impl Line {
         result
     }
 
+    fn admit(&self, operation: Operation, call: &CallId) -> Result<(), Error> {
+        let can = self.capabilities().supports(operation);
+        if can { Ok(()) } else { Err(Error::new(ErrorKind::Unsupported, operation).for_call(call)) }
+    }
+
     async fn change(&self, operation: Operation, call: &CallId, change: Change) -> Result<(), Error> {
         self.order(operation, call, Order::Change(change)).await
     }
 
     async fn default_caller_id(&self) -> Result<PhoneNumber, Error> {
-        if let Some(number) = self.executor.config.caller_id() {
+        if let Some(number) = self.executor.settings.default_caller_id.clone() {
             return Ok(number);
         }
         let numbers = self.known_caller_ids().await.map_err(|error| {
@@ -86,34 +85,27 @@ impl Line {
         if let Some((_, numbers)) = kept.as_ref().filter(|(at, _)| now.since(*at) < CALLER_IDS_KEPT) {
             return Ok(numbers.clone());
         }
-        let client = &executor.client;
-        let mut numbers: Vec<Number> = client.list(client.api.incoming_numbers(), "incoming_phone_numbers").await?;
-        numbers.retain(|number| number.capabilities.as_ref().is_none_or(|can| can.voice));
-        numbers.extend(client.list::<Number>(client.api.outgoing_caller_ids(), "outgoing_caller_ids").await?);
         let mut caller_ids: Vec<CallerId> = Vec::new();
-        for Number { phone_number, friendly_name, .. } in numbers {
-            let number = phone_number.and_then(|number| PhoneNumber::from_e164(&number).ok());
-            let Some(number) = number.filter(|number| !caller_ids.iter().any(|known| known.number == *number)) else {
-                continue;
-            };
-            let label = friendly_name.unwrap_or_else(|| number.to_international());
-            caller_ids.push(CallerId { number, label });
+        for caller_id in executor.carrier.caller_ids().await? {
+            if !caller_ids.iter().any(|known| known.number == caller_id.number) {
+                caller_ids.push(caller_id);
+            }
         }
-        let default = executor.config.caller_id();
-        caller_ids.sort_by_key(|caller_id| Some(&caller_id.number) != default.as_ref());
+        let default = executor.settings.default_caller_id.as_ref();
+        caller_ids.sort_by_key(|caller_id| Some(&caller_id.number) != default);
         *kept = Some((now, caller_ids.clone()));
         Ok(caller_ids)
     }
 }
 
 #[async_trait]
-impl Telephony for Line {
+impl<C: Carrier> Telephony for Line<C> {
     fn info(&self) -> ProviderInfo {
-        INFO
+        C::INFO
     }
 
     fn capabilities(&self) -> Capabilities {
-        capabilities()
+        self.executor.carrier.capabilities()
     }
 
     async fn sign_in(&self, _credentials: Credentials) -> Result<Agent, Error> {
@@ -194,8 +186,15 @@ impl Telephony for Line {
         self.change(Operation::Resume, call, Change::Resume).await
     }
 
-    async fn send_digits(&self, call: &CallId, _digits: &Digits) -> Result<(), Error> {
-        Err(Error::new(ErrorKind::Unsupported, Operation::SendDigits).for_call(call))
+    async fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
+        let operation = Operation::SendDigits;
+        self.admit(operation, call)?;
+        let turn = self.executor.hold_orders(call).await;
+        let customer = self.executor.bridge.lock().customer(&self.agent, call);
+        let customer = customer.map_err(|kind| Error::new(kind, operation).for_call(call))?;
+        let sent = self.executor.carrier.send_digits(&customer, digits).await;
+        drop(turn);
+        sent.map_err(|error| error.into_error(Effect::Creates, operation, Some(call)))
     }
 
     async fn transfer(&self, call: &CallId, transfer: Transfer) -> Result<(), Error> {

@@ -22,8 +22,8 @@ pub(crate) enum Action {
     Unhold { order: u32, room: Option<String>, customer: String },
     /// From now on the room ends when this leg does.
     Keep { leg: Leg, room: Option<String>, id: String },
-    /// Bring a leg of another room into this one.
-    Move { order: u32, leg: Leg, id: String, consultation: CallId },
+    /// Bring a leg of another room into this one, and back from waiting if it was held there.
+    Move { order: u32, leg: Leg, id: String, held: bool, consultation: CallId },
     /// Send the caller where nobody answered calls go.
     Divert { id: String, goes: Goes },
 }

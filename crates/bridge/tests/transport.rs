@@ -1,6 +1,6 @@
 //! Requests over a real socket.
 
-use cordboard_twilio::{Https, Transport as _, TransportError};
+use cordboard_bridge::{Https, Transport as _, TransportError};
 use http::{Method, Request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

@@ -1,13 +1,8 @@
 //! Makes facts durable, and does what follows from them.
 
-use crate::address::{Addresses, identity};
-use crate::bridge::{Action, Bridge, Change, Fact, Facts, Gate, Leg, LegEnd, Output, entry};
-use crate::client::Client;
-use crate::config::TwilioConfig;
-use crate::documents;
+use crate::bridge::{Action, Bridge, Change, Fact, Facts, Gate, Leg, LegEnd, Limits, Output, entry};
+use crate::carrier::{Carrier, Made, NewLeg, Party, Place, Settings};
 use crate::error::{ApiError, Effect};
-use crate::rest::{Conference, NewParticipant, Participant, RecordingChange};
-use crate::signature::SigningKey;
 use cordboard::Timestamp;
 use cordboard::platform::{Clock, Lock};
 use cordboard::telephony::{
@@ -18,18 +13,15 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-/// How long an agent's browser is called: it takes the call by itself, or is not there. Twilio takes no less, and adds
-/// five seconds.
-const AGENT_RING_SECONDS: u16 = 5;
+/// Calls that are over are remembered for a day's work, so that a repeated wish to call finds them.
+const REMEMBERED: usize = 10_000;
 /// Enough that calls seldom wait for each other.
 const SHARDS: usize = 64;
 
 /// What the backend and its lines share.
-pub(crate) struct Executor {
-    pub(crate) config: TwilioConfig,
-    pub(crate) addresses: Addresses,
-    pub(crate) key: SigningKey,
-    pub(crate) client: Client,
+pub(crate) struct Executor<C> {
+    pub(crate) carrier: C,
+    pub(crate) settings: Settings,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bridge: Lock<Bridge>,
@@ -76,23 +68,16 @@ pub(crate) enum Orders {
 
 pub(crate) type Actions = Vec<(CallId, Action)>;
 
-impl Executor {
-    pub(crate) fn new(
-        config: TwilioConfig,
-        key: SigningKey,
-        client: Client,
-        journal: Arc<dyn Journal>,
-        clock: Arc<dyn Clock>,
-        bridge: Bridge,
-    ) -> Self {
+impl<C: Carrier> Executor<C> {
+    pub(crate) fn new(carrier: C, journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Self {
+        let settings = carrier.settings();
+        let limits = Limits { rejoin_within: settings.rejoin_within, remembered: REMEMBERED };
         Self {
-            addresses: Addresses::new(&config.public_url),
-            config,
-            key,
-            client,
+            carrier,
+            settings,
             journal,
             clock,
-            bridge: Lock::new(bridge),
+            bridge: Lock::new(Bridge::new(limits)),
             hubs: Lock::default(),
             caller_ids: Mutex::new(None),
             timers: Notify::new(),
@@ -199,71 +184,51 @@ impl Executor {
         result
     }
 
-    /// Has Twilio do something. Returns what is known then.
+    /// Has the provider do something. Returns what is known then.
     pub(crate) async fn carry_out(&self, call: &CallId, action: &Action) -> (Facts, Result<(), (ApiError, Effect)>) {
+        let place = |room, customer, agent| Place { call, room, customer, agent };
         match action {
             Action::AddAgent { leg, agent, from, muted } => {
-                // The page learns which of its calls this leg carries: it may have several.
-                let to = format!("client:{}?call={call}", identity(agent));
-                self.add(call, *leg, &to, from.as_e164(), *muted, false).await
+                let ring_seconds = self.settings.agent_ring_seconds;
+                let (to, muted) = (Party::Agent(agent), *muted);
+                self.add(call, NewLeg { leg: *leg, to, from, muted, ends_room: false, ring_seconds, beside: None })
+                    .await
             }
             Action::AddNumber { leg, to, from, ends_room, .. } => {
-                self.add(call, *leg, to.as_e164(), from.as_e164(), false, *ends_room).await
+                let ring_seconds = self.settings.ring_seconds;
+                let (to, ends_room) = (Party::Number(to), *ends_room);
+                self.add(call, NewLeg { leg: *leg, to, from, muted: false, ends_room, ring_seconds, beside: None })
+                    .await
             }
             Action::EndAll { order, room, legs } => {
                 self.settle(call, *order, Effect::Repeatable, self.end_all(room.as_deref(), legs).await)
             }
             Action::Change { order, change, room, customer, agent } => {
                 let effect = if *change == Change::StartRecording { Effect::Creates } else { Effect::Repeatable };
-                let outcome = self.change(call, *change, room.as_deref(), customer, agent.as_deref()).await;
-                self.settle(call, *order, effect, outcome)
+                let place = place(room.as_deref(), customer, agent.as_deref());
+                self.settle(call, *order, effect, self.carrier.change(*change, &place).await)
             }
-            Action::Move { leg, id, .. } => self.bring(call, *leg, id).await,
+            Action::Move { leg, id, held, .. } => self.bring(call, *leg, id, *held).await,
             Action::CloseRoom { room, legs } => best(self.end_all(room.as_deref(), legs).await),
-            Action::EndLeg { id, .. } => best(self.send(self.client.api.end_call(id)).await),
+            Action::EndLeg { id, .. } => best(unless_gone(self.carrier.end_leg(id).await)),
             Action::Unhold { room, customer, .. } => {
-                best(self.change(call, Change::Resume, room.as_deref(), customer, None).await)
+                best(self.carrier.change(Change::Resume, &place(room.as_deref(), customer, None)).await)
             }
-            Action::Keep { room, id, .. } => best(match self.room(call, room.as_deref()).await {
-                Ok(room) => self.send(self.client.api.ends_conference(&room, id)).await,
-                Err(error) => Err(error),
-            }),
-            Action::Divert { id, goes } => {
-                let twiml = documents::otherwise(&self.addresses, call, goes).build();
-                best(self.send(self.client.api.redirect(id, &twiml, Effect::Repeatable)).await)
-            }
+            Action::Keep { room, id, .. } => best(unless_gone(self.carrier.keep(call, room.as_deref(), id).await)),
+            Action::Divert { id, goes } => best(unless_gone(self.carrier.divert(call, id, goes).await)),
         }
     }
 
-    async fn add(
-        &self,
-        call: &CallId,
-        leg: Leg,
-        to: &str,
-        from: &str,
-        muted: bool,
-        ends_conference: bool,
-    ) -> (Facts, Result<(), (ApiError, Effect)>) {
-        let is_agent = matches!(leg, Leg::Agent(_));
-        let new = NewParticipant {
-            to,
-            from,
-            label: &leg.to_string(),
-            muted,
-            ends_conference,
-            ring_seconds: if is_agent { AGENT_RING_SECONDS } else { self.config.ring_seconds },
-            wait_url: self.config.wait_url.as_deref(),
-            status_callback: &self.addresses.leg(call, leg),
-            conference_callback: &self.addresses.conference(call),
-        };
-        let made: Result<Participant, ApiError> =
-            self.client.read(self.client.api.add_participant(call.as_str(), &new)).await;
+    async fn add(&self, call: &CallId, new: NewLeg<'_>) -> (Facts, Result<(), (ApiError, Effect)>) {
+        let leg = new.leg;
+        let beside = self.bridge.lock().beside(call);
+        let made = self.carrier.add(call, &NewLeg { beside: beside.as_deref(), ..new }).await;
         let one = |key: &str, fact| vec![(call.clone(), format!("{key}/{call}/{leg}"), fact)];
         match made {
-            Ok(made) => (one("made", Fact::Made { leg, id: made.call_sid, room: Some(made.conference_sid) }), Ok(())),
+            Ok(Made { id, room }) => (one("made", Fact::Made { leg, id, room }), Ok(())),
             Err(error) => {
                 let fact = match error.kind(Effect::Creates) {
-                    // A label in use is a leg that was made.
+                    // A leg of that name is there already: it was made.
                     ErrorKind::OutcomeUnknown | ErrorKind::WrongState => one("unsure", Fact::Unsure { leg }),
                     ErrorKind::InvalidNumber => one("refused", Fact::Refused { leg, end: LegEnd::Invalid }),
                     _ => one("refused", Fact::Refused { leg, end: LegEnd::Failed }),
@@ -284,7 +249,7 @@ impl Executor {
         let one = |key: &str, fact| vec![(call.clone(), format!("{key}/{call}/{order}"), fact)];
         match outcome {
             Ok(()) => (one("done", Fact::Done { order }), Ok(())),
-            Err(error) if is_certain(&error) => (one("not-done", Fact::NotDone { order }), Err((error, effect))),
+            Err(error) if error.is_certain() => (one("not-done", Fact::NotDone { order }), Err((error, effect))),
             Err(error) => (Vec::new(), Err((error, effect))),
         }
     }
@@ -292,90 +257,34 @@ impl Executor {
     async fn end_all(&self, room: Option<&str>, legs: &[String]) -> Result<(), ApiError> {
         let mut result = Ok(());
         if let Some(room) = room {
-            result = self.send(self.client.api.end_conference(room)).await;
+            result = unless_gone(self.carrier.end_room(room).await);
         }
         for leg in legs {
-            let ended = self.send(self.client.api.end_call(leg)).await;
+            let ended = unless_gone(self.carrier.end_leg(leg).await);
             result = result.and(ended);
         }
         result
     }
 
-    async fn change(
-        &self,
-        call: &CallId,
-        change: Change,
-        room: Option<&str>,
-        customer: &str,
-        agent: Option<&str>,
-    ) -> Result<(), ApiError> {
-        let api = &self.client.api;
-        let wait_url = self.config.wait_url.as_deref();
-        let request = match change {
-            Change::Hold => api.hold(&self.room(call, room).await?, customer, true, wait_url),
-            Change::Resume => api.hold(&self.room(call, room).await?, customer, false, wait_url),
-            Change::Mute | Change::Unmute => match agent {
-                Some(agent) => api.mute(&self.room(call, room).await?, agent, change == Change::Mute),
-                // The agent's leg is away, and comes back as it should be.
-                None => return Ok(()),
-            },
-            Change::StartRecording => api.start_recording(customer, &self.addresses.recording(call)),
-            Change::PauseRecording => api.change_recording(customer, RecordingChange::Pause),
-            Change::ResumeRecording => api.change_recording(customer, RecordingChange::Resume),
-            Change::StopRecording => api.change_recording(customer, RecordingChange::Stop),
-        };
-        self.client.send(request).await.map(drop)
-    }
-
-    /// Brings a leg of another call into this one's conference.
-    async fn bring(&self, call: &CallId, leg: Leg, id: &str) -> (Facts, Result<(), (ApiError, Effect)>) {
-        let wait_url = self.config.wait_url.as_deref();
-        let twiml = documents::into_conference(&self.addresses, wait_url, call, leg).build();
-        let outcome = self.client.send(self.client.api.redirect(id, &twiml, Effect::Creates)).await;
+    /// Brings a leg of another call into this one's room.
+    async fn bring(&self, call: &CallId, leg: Leg, id: &str, held: bool) -> (Facts, Result<(), (ApiError, Effect)>) {
+        let outcome = self.carrier.bring(call, leg, id, held).await;
         let merge = self.bridge.lock().merge(call);
         let Some(merge) = merge else { return (Vec::new(), Ok(())) };
         let both = [(call, merge.order), (&merge.consultation, merge.consultation_order)];
         let (mut facts, mut result) = (Vec::new(), Ok(()));
         for (call, order) in both {
-            let outcome = outcome.as_ref().map(drop).map_err(Clone::clone);
-            let (more, outcome) = self.settle(call, order, Effect::Creates, outcome);
+            let (more, outcome) = self.settle(call, order, Effect::Creates, outcome.clone());
             facts.extend(more);
             result = result.and(outcome);
         }
         (facts, result)
     }
 
-    /// The conference of a call, asked for if no webhook has told.
-    pub(crate) async fn room(&self, call: &CallId, known: Option<&str>) -> Result<String, ApiError> {
-        match known {
-            Some(known) => Ok(known.to_owned()),
-            None => self.find_room(call).await?.ok_or(ApiError::Refused {
-                status: http::StatusCode::NOT_FOUND,
-                code: None,
-                retry_after: None,
-            }),
-        }
-    }
-
-    pub(crate) async fn find_room(&self, call: &CallId) -> Result<Option<String>, ApiError> {
-        let found: Vec<Conference> =
-            self.client.list(self.client.api.find_conference(call.as_str()), "conferences").await?;
-        let open = found.into_iter().find(|conference| conference.status != "completed");
-        Ok(open.map(|conference| conference.sid))
-    }
-
-    /// Sends what ends or changes something that may be over already.
-    async fn send(&self, call: crate::rest::Call) -> Result<(), ApiError> {
-        match self.client.send(call).await {
-            Err(error) if !error.is_gone() => Err(error),
-            _ => Ok(()),
-        }
-    }
-
     /// Where an agent's events go.
     pub(crate) fn hub(&self, agent: &AgentId) -> Arc<EventHub> {
         let mut hubs = self.hubs.lock();
-        Arc::clone(hubs.entry(agent.clone()).or_insert_with(|| Arc::new(EventHub::new(self.config.backlog))))
+        Arc::clone(hubs.entry(agent.clone()).or_insert_with(|| Arc::new(EventHub::new(self.settings.backlog))))
     }
 }
 
@@ -384,12 +293,11 @@ fn best(outcome: Result<(), ApiError>) -> (Facts, Result<(), (ApiError, Effect)>
     (Vec::new(), outcome.map_err(|error| (error, Effect::Repeatable)))
 }
 
-/// Whether it is known that nothing was done.
-fn is_certain(error: &ApiError) -> bool {
-    match error {
-        ApiError::NotSent => true,
-        ApiError::Refused { status, .. } => status.is_client_error() && *status != http::StatusCode::REQUEST_TIMEOUT,
-        ApiError::NoAnswer | ApiError::Garbled => false,
+/// To end or change what is over already is no failure.
+fn unless_gone(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
+    match outcome {
+        Err(error) if !error.is_gone() => Err(error),
+        _ => Ok(()),
     }
 }
 

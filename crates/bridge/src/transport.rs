@@ -2,7 +2,7 @@ use cordboard::async_trait;
 use std::fmt;
 use std::time::Duration;
 
-/// What carries requests to Twilio. Tests bring their own.
+/// What carries requests to the provider. Tests bring their own.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends a request and waits for its answer, of whatever status.
@@ -53,7 +53,7 @@ impl Https {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
-            // Twilio's API does not redirect, and the credentials are for its host only.
+            // The credentials are for the provider's host only.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("cordboard/", env!("CARGO_PKG_VERSION")))
             .build()?;

@@ -1,6 +1,6 @@
 use super::action::{Action, Gate};
 use super::fact::{Change, Fact, RecordingFile};
-use super::leg::{Leg, LegEnd, LegState, LegStatus};
+use super::leg::{Leg, LegEnd, LegState, LegStatus, Whom};
 use super::machine::{Limits, Output};
 use super::ring::{Lost, Ring};
 use cordboard::Timestamp;
@@ -267,7 +267,7 @@ impl Bridged {
     }
 
     pub(super) fn ask_agent(&mut self, at: Timestamp, leg: Leg, agent: AgentId, muted: bool) {
-        self.leg(at, leg);
+        self.leg(at, leg).whom = Some(Whom::Agent(agent.clone()));
         // A caller's number is not the account's, and would be refused.
         if let Some(from) = self.local.clone() {
             self.act(Action::AddAgent { leg, agent, from, muted });
@@ -275,7 +275,7 @@ impl Bridged {
     }
 
     fn ask_number(&mut self, at: Timestamp, leg: Leg, to: PhoneNumber, ends_room: bool, gate: Gate) {
-        self.leg(at, leg);
+        self.leg(at, leg).whom = Some(Whom::Number(to.clone()));
         if let Some(from) = self.local.clone() {
             self.act(Action::AddNumber { leg, to, from, ends_room, gate });
         }

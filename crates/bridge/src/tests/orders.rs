@@ -111,7 +111,7 @@ impl Desk {
     }
 }
 
-/// What happened, in the order in which we did our part, and what Twilio tells of it, in any order.
+/// What happened, in the order in which we did our part, and what the provider tells of it, in any order.
 struct History {
     name: &'static str,
     ours: Vec<Fact>,

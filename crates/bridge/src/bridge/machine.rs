@@ -1,10 +1,11 @@
 use super::action::Action;
 use super::call::{Bridged, Pending};
-use super::fact::{Fact, RecordingFile};
-use super::leg::{Leg, LegState};
+use super::fact::{Change, Fact, RecordingFile};
+use super::leg::{Leg, LegState, Whom};
 use super::orders::{Facts, Order};
+use crate::carrier::Standing;
 use cordboard::Timestamp;
-use cordboard::telephony::{AgentId, Call, CallEvent, CallId, Entry, ErrorKind};
+use cordboard::telephony::{AgentId, Call, CallEvent, CallId, CallState, ErrorKind, Recording};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -41,28 +42,47 @@ pub(crate) struct Bridge {
 
 /// What has to be asked of the provider about a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    pub(crate) room: Option<String>,
-    /// Legs that may be there, with their ids if known, and when they were asked for.
-    pub(crate) legs: Vec<(Leg, Option<String>, Timestamp)>,
+pub struct Wanted {
+    /// The room, if it has an id and that is known.
+    pub room: Option<String>,
+    /// Legs that may be there.
+    pub legs: Vec<WantedLeg>,
     /// The agent's present leg.
-    pub(crate) agent: Option<Leg>,
-    /// The highest order, if a change may not have been carried out: what is looked up is true as of it.
-    pub(crate) stands: Option<u32>,
+    pub agent: Option<Leg>,
+    /// Changes that may not have been carried out. If there are any, how the call stands is wanted.
+    pub changes: Vec<Change>,
+    /// How the agent was told that it stands.
+    pub told: Standing,
+    /// The highest order: what is looked up is true as of it.
+    pub(crate) orders: u32,
     /// An order to bring a leg here that may not have been carried out, and that leg.
-    pub(crate) merge: Option<Merge>,
+    pub merge: Option<Merge>,
     /// An order to hang up that may not have been carried out.
     pub(crate) hang_up: Option<u32>,
 }
 
+/// A leg that may be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedLeg {
+    /// Its name in the call.
+    pub leg: Leg,
+    /// The provider's id of it, if known.
+    pub id: Option<String>,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// Who it was to reach, if we asked for it.
+    pub whom: Option<Whom>,
+}
+
 /// A leg on its way from one call to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Merge {
+pub struct Merge {
     pub(crate) order: u32,
     pub(crate) consultation: CallId,
     /// The number of the same order in the books of the other call.
     pub(crate) consultation_order: u32,
-    pub(crate) leg_id: String,
+    /// The provider's id of the leg.
+    pub leg_id: String,
 }
 
 impl Bridge {
@@ -105,7 +125,8 @@ impl Bridge {
         let other = self.calls.get_mut(&from)?;
         other.moved = true;
         let id = other.leg_id(Leg::Customer)?;
-        Some(Output::Act(call, Action::Move { order, leg, id, consultation: from }))
+        let held = other.held_seat().is_some_and(|(_, seat)| seat.state == CallState::OnHold);
+        Some(Output::Act(call, Action::Move { order, leg, id, held, consultation: from }))
     }
 
     /// When the time must be looked at, if ever.
@@ -183,6 +204,26 @@ impl Bridge {
         Some(Wanted { merge: self.merge(id), ..call.wanted() })
     }
 
+    /// Whether a leg of that id belongs to another call than this one.
+    pub(crate) fn is_elsewhere(&self, id: &CallId, leg: &str) -> bool {
+        let has = |call: &Bridged| call.legs.values().any(|state| state.id.as_deref() == Some(leg));
+        self.calls.iter().any(|(known, call)| known != id && has(call))
+    }
+
+    /// A leg that may be in the room of a call.
+    pub(crate) fn beside(&self, id: &CallId) -> Option<String> {
+        let call = self.calls.get(id)?;
+        call.legs.values().filter(|state| state.is_live()).find_map(|state| state.id.clone())
+    }
+
+    /// The other party's leg in a call of this agent in which people talk.
+    pub(crate) fn customer(&self, agent: &AgentId, id: &CallId) -> Result<String, ErrorKind> {
+        let call = self.calls.get(id).ok_or(ErrorKind::NoSuchCall)?;
+        let seat = call.seats.get(agent).filter(|seat| !seat.state.is_ended()).ok_or(ErrorKind::NoSuchCall)?;
+        let customer = call.leg_id(Leg::Customer).filter(|_| seat.state.is_established());
+        customer.ok_or(ErrorKind::WrongState)
+    }
+
     /// The recordings of a call.
     pub(crate) fn recordings(&self, id: &CallId) -> &[RecordingFile] {
         self.calls.get(id).map_or(&[], |call| &call.files)
@@ -241,13 +282,23 @@ impl Bridged {
     }
 
     fn wanted(&self) -> Wanted {
-        let live = |(leg, state): (&Leg, &LegState)| state.is_live().then(|| (*leg, state.id.clone(), state.asked_at));
-        let changes = self.pending.values().any(|pending| matches!(pending, Pending::Change(_)));
+        let live = |(leg, state): (&Leg, &LegState)| {
+            let LegState { id, asked_at, whom, .. } = state.clone();
+            state.is_live().then_some(WantedLeg { leg: *leg, id, asked_at, whom })
+        };
+        let change = |pending: &Pending| if let Pending::Change(change) = pending { Some(*change) } else { None };
+        let told = self.held_seat().map(|(_, seat)| Standing {
+            held: seat.state == CallState::OnHold,
+            muted: seat.muted,
+            recording: Some(seat.recording != Recording::Off),
+        });
         Wanted {
             room: self.room(),
             legs: self.legs.iter().filter_map(live).collect(),
             agent: self.agent_leg,
-            stands: changes.then_some(self.orders),
+            changes: self.pending.values().filter_map(change).collect(),
+            told: told.unwrap_or_default(),
+            orders: self.orders,
             merge: None,
             hang_up: self.undone_hang_up(),
         }
@@ -257,9 +308,4 @@ impl Bridged {
         let mut orders = self.pending.iter().filter(|(_, pending)| **pending == Pending::HangUp);
         orders.next().map(|(order, _)| *order)
     }
-}
-
-/// An entry of the journal.
-pub(crate) fn entry(call: CallId, key: String, at: Timestamp, fact: &Fact) -> Entry {
-    Entry { call, key, at, is_last: *fact == Fact::Over, body: fact.to_body() }
 }

@@ -1,0 +1,70 @@
+//! How a call stands at the provider, for what no webhook has told.
+
+use crate::bridge::{Fact, Leg, LegEnd, LegStatus, WantedLeg, entry};
+use crate::carrier::{Carrier, Found, FoundLeg, Standing};
+use crate::error::ApiError;
+use crate::executor::Executor;
+use cordboard::Timestamp;
+use cordboard::telephony::{CallId, Entry};
+use std::time::Duration;
+
+/// A request that makes a leg has arrived by now, or never will.
+const MADE_BY_NOW: Duration = Duration::from_secs(15);
+
+impl<C: Carrier> Executor<C> {
+    /// Facts that are not in the books yet.
+    pub(crate) async fn look_up(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, ApiError> {
+        let Some(wanted) = self.bridge.lock().wanted(call) else { return Ok(Vec::new()) };
+        let mut entries = Vec::new();
+
+        // To end a call twice is the same as once.
+        let again = wanted.hang_up.and_then(|order| self.bridge.lock().end_all(call, order));
+        if let Some(action) = again {
+            let (facts, outcome) = self.carry_out(call, &action).await;
+            outcome.map_err(|(error, _)| error)?;
+            entries.extend(facts.into_iter().map(|(call, key, fact)| entry(call, key, now, &fact)));
+        }
+        let Found { legs, stands, came } = self.carrier.look_up(call, &wanted).await?;
+        let mut found = |key: String, fact: &Fact| entries.push(entry(call.clone(), key, now, fact));
+        for WantedLeg { leg, id: known, asked_at, .. } in &wanted.legs {
+            // A leg that was found by whom it reaches may be another call's.
+            let is_ours = |found: &&FoundLeg| {
+                found.leg == *leg && (known.is_some() || !self.bridge.lock().is_elsewhere(call, &found.id))
+            };
+            match (legs.iter().find(is_ours), known) {
+                (Some(there), _) => {
+                    let id = there.id.clone();
+                    if known.is_none() {
+                        let fact = Fact::Made { leg: *leg, id: id.clone(), room: there.room.clone() };
+                        found(format!("made/{call}/{leg}"), &fact);
+                    }
+                    if let Some(status) = there.status {
+                        let key = format!("looked-up/{id}/{}", there.word);
+                        found(key, &Fact::Leg { leg: *leg, id: Some(id), status });
+                    }
+                }
+                (None, Some(id)) => found(format!("gone/{id}"), &ended(*leg, Some(id.clone()))),
+                (None, None) if now.since(*asked_at) > MADE_BY_NOW => {
+                    found(format!("missing/{call}/{leg}"), &ended(*leg, None));
+                }
+                (None, None) => {}
+            }
+        }
+        if let Some(Standing { held, muted, recording }) = stands.filter(|_| !wanted.changes.is_empty()) {
+            let order = wanted.orders;
+            found(format!("stands/{call}/{order}"), &Fact::Stands { order, held, muted, recording });
+        }
+        if let Some(merge) = wanted.merge {
+            for (call, order) in [(call, merge.order), (&merge.consultation, merge.consultation_order)] {
+                let (key, fact) =
+                    if came { ("done", Fact::Done { order }) } else { ("not-done", Fact::NotDone { order }) };
+                entries.push(entry(call.clone(), format!("{key}/{call}/{order}"), now, &fact));
+            }
+        }
+        Ok(entries)
+    }
+}
+
+fn ended(leg: Leg, id: Option<String>) -> Fact {
+    Fact::Leg { leg, id, status: LegStatus::Ended { end: LegEnd::Failed, seconds: None } }
+}

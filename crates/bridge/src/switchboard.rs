@@ -1,0 +1,194 @@
+use crate::bridge::{Fact, Facts, Goes, News, Output, RecordingFile};
+use crate::carrier::{Answer, Carrier};
+use crate::config::ConfigProblem;
+use crate::error::Effect;
+use crate::executor::{Executor, Failure, Orders};
+use crate::line::Line;
+use crate::transport::Transport;
+use cordboard::platform::Clock;
+use cordboard::telephony::{
+    AgentId, Backend, CallId, Entry, Error, Fallback, InboundCall, Journal, MediaToken, Operation, ProviderInfo, Route,
+    Telephony, Webhook, WebhookError, WebhookReply, WebhookRequest,
+};
+use cordboard::{Timestamp, async_trait};
+use futures_util::future::select;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An account's calls, each bridged in a room at the provider that the carrier speaks to.
+///
+/// Give [`run`](Self::run) a task of its own. Clones are the same account.
+pub struct Switchboard<C>(Arc<Executor<C>>);
+
+impl<C> Clone for Switchboard<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// A recording of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingInfo {
+    /// The provider's id, for [`Switchboard::recording_audio`].
+    pub id: String,
+    /// Whether there is something to be heard.
+    pub ready: bool,
+    /// How long it is.
+    pub duration: Option<Duration>,
+    /// Whether it is a message for whoever did not answer.
+    pub voicemail: bool,
+}
+
+impl<C: Carrier> Switchboard<C> {
+    /// An account that nothing is known of yet: the journal's entries say what goes on.
+    ///
+    /// # Errors
+    /// When the configuration can't be used: the first key that is wrong.
+    pub fn new(
+        config: C::Config,
+        transport: Arc<dyn Transport>,
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigProblem> {
+        let carrier = C::new(config, transport, Arc::clone(&clock))?;
+        Ok(Self(Arc::new(Executor::new(carrier, journal, clock))))
+    }
+
+    /// Does what time brings about: calls stop ringing, and agents whose browser was lost are called again. Never ends.
+    pub async fn run(&self) {
+        let mut running = FuturesUnordered::new();
+        loop {
+            let due = self.0.bridge.lock().poll_timeout();
+            let now = self.0.clock.now();
+            if due.is_some_and(|due| due <= now) {
+                let outputs = self.0.bridge.lock().handle_timeout(now);
+                running.extend(outputs.into_iter().map(|output| self.happen(output)));
+                continue;
+            }
+            let changed = pin!(self.0.timers.notified());
+            let later = async {
+                match due {
+                    Some(due) => self.0.clock.sleep(due.since(now)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let later = pin!(later);
+            let finished = async {
+                if running.next().await.is_none() {
+                    std::future::pending().await
+                }
+            };
+            select(select(changed, later), pin!(finished)).await;
+        }
+    }
+
+    async fn happen(&self, output: Output) {
+        let Output::Record(call, key, fact) = output else { return };
+        let result = self.order(vec![(call.clone(), key, fact)]).await;
+        if let Err(failure) = result {
+            let error = failure.into_error(Operation::ActiveCalls, Some(&call));
+            tracing::warn!(%call, %error, "what was due could not be done");
+        }
+    }
+
+    async fn order(&self, facts: Facts) -> Result<(), Failure> {
+        let actions = self.0.commit(facts).await?;
+        self.0.run(actions.unwrap_or_default(), Orders::CarryOut).await
+    }
+
+    /// Calls the agent's browser into a call that lost it, now. Nothing happens if it is there, or being called.
+    ///
+    /// # Errors
+    /// When the provider can't be asked.
+    pub async fn rejoin(&self, call: &CallId) -> Result<(), Error> {
+        let facts = self.0.bridge.lock().rejoin(call);
+        self.order(facts).await.map_err(|failure| failure.into_error(Operation::Answer, Some(call)))
+    }
+
+    /// The recordings of a call that are ready, or will never be.
+    #[must_use]
+    pub fn recordings(&self, call: &CallId) -> Vec<RecordingInfo> {
+        let bridge = self.0.bridge.lock();
+        let info = |file: &RecordingFile| RecordingInfo {
+            id: file.id.clone(),
+            ready: file.ready,
+            duration: file.seconds.map(Duration::from_secs),
+            voicemail: file.voicemail,
+        };
+        bridge.recordings(call).iter().map(info).collect()
+    }
+
+    /// The sound of a recording. The provider gives it to nobody without the account's credentials.
+    ///
+    /// # Errors
+    /// When there is no such recording, or the provider can't be asked.
+    pub async fn recording_audio(&self, id: &str) -> Result<Vec<u8>, Error> {
+        let audio = self.0.carrier.recording(id).await;
+        audio.map_err(|error| error.into_error(Effect::Repeatable, Operation::StopRecording, None))
+    }
+}
+
+#[async_trait]
+impl<C: Carrier> Backend for Switchboard<C> {
+    fn info(&self) -> ProviderInfo {
+        C::INFO
+    }
+
+    fn line(&self, agent: &AgentId) -> Arc<dyn Telephony> {
+        Arc::new(Line::new(Arc::clone(&self.0), agent.clone()))
+    }
+
+    fn decode(&self, now: Timestamp, request: &WebhookRequest<'_>) -> Result<Webhook, WebhookError> {
+        self.0.carrier.decode(now, request)
+    }
+
+    async fn apply(&self, entry: &Entry) -> Result<(), Error> {
+        let failed = |failure: Failure| failure.into_error(Operation::ActiveCalls, Some(&entry.call));
+        let folds = self.0.hold_folds(&[&entry.call]).await;
+        let actions = self.0.take_in(vec![entry.clone()]).await.map_err(|error| failed(error.into()))?;
+        drop(folds);
+        self.0.run(actions, Orders::Leave).await.map_err(failed)
+    }
+
+    async fn route(&self, call: &InboundCall, route: &Route) -> Result<WebhookReply, Error> {
+        let executor = &self.0;
+        let failed = |failure: Failure| failure.into_error(Operation::Answer, Some(&call.id));
+        let goes = match &route.fallback {
+            Fallback::Voicemail { greeting } => Goes::Voicemail { greeting: greeting.clone() },
+            Fallback::Number(number) => Goes::Number { number: number.clone() },
+            Fallback::Goodbye(words) => Goes::Goodbye { words: words.clone() },
+        };
+        let until = (call.at + route.ring).as_millis();
+        let rang = Fact::Rang { agents: route.agents.clone(), until, otherwise: goes.clone() };
+        let folds = executor.hold_folds(&[&call.id]).await;
+        // The server has recorded that the call came, and may have applied it.
+        let known = executor.bridge.lock().knows(&call.id);
+        if !known {
+            executor
+                .take_in(vec![News::arrived(call, call.id.as_str().to_owned())])
+                .await
+                .map_err(|error| failed(error.into()))?;
+        }
+        let rang = executor.commit_held(vec![(call.id.clone(), format!("rang/{}", call.id), rang)]).await;
+        drop(folds);
+        let actions = rang.map_err(|error| failed(error.into()))?.unwrap_or_default();
+        executor.run(actions, Orders::CarryOut).await.map_err(failed)?;
+        let answer = if route.agents.is_empty() { Answer::Goes(&goes) } else { Answer::Room };
+        Ok(executor.carrier.answer(&call.id, answer))
+    }
+
+    async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<Option<MediaToken>, Error> {
+        let token = self.0.carrier.media_token(agent, now).await?;
+        // Whoever asks is about to register: calls that wait for this agent's leg try again soon.
+        self.0.bridge.lock().hasten(agent, now);
+        self.0.timers.notify_one();
+        Ok(Some(token))
+    }
+
+    async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error> {
+        let entries = self.0.look_up(call, now).await;
+        entries.map_err(|error| error.into_error(Effect::Repeatable, Operation::ActiveCalls, Some(call)))
+    }
+}
