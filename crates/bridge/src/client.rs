@@ -2,12 +2,12 @@ use crate::error::{ApiError, Effect, Refusal};
 use crate::transport::{Transport, TransportError};
 use cordboard::Timestamp;
 use cordboard::platform::Clock;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Mutex;
 
 /// A request, and what may be concluded when it fails on the way.
@@ -37,6 +37,8 @@ pub struct Client {
     refusal: fn(&Response<Vec<u8>>) -> Refusal,
     lanes: Vec<Lane>,
     sent: AtomicU64,
+    /// Whether this machine's clock was wrong when last seen, so that it is told once.
+    is_clock_off: AtomicBool,
 }
 
 /// As many requests as may be sent within a second.
@@ -53,6 +55,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// No account of this world has longer lists.
 const MAX_PAGES: usize = 50;
 const SECOND: Duration = Duration::from_secs(1);
+/// More than an answer takes, and less than anybody's tokens bear.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 impl Client {
     /// A client that reads refusals so.
@@ -62,7 +66,8 @@ impl Client {
         clock: Arc<dyn Clock>,
         refusal: fn(&Response<Vec<u8>>) -> Refusal,
     ) -> Self {
-        Self { transport, clock, refusal, lanes: Vec::new(), sent: AtomicU64::new(0) }
+        let (sent, is_clock_off) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { transport, clock, refusal, lanes: Vec::new(), sent, is_clock_off }
     }
 
     /// Sends at most so many requests within a second. Each pace is one more [lane](Call::lane), from 0.
@@ -82,7 +87,11 @@ impl Client {
             if let Some(lane) = self.lanes.get(call.lane) {
                 lane.turn(&*self.clock).await;
             }
-            let error = match self.transport.send(call.request.clone()).await {
+            let answer = self.transport.send(call.request.clone()).await;
+            if let Ok(response) = &answer {
+                self.tell_operator(response);
+            }
+            let error = match answer {
                 Ok(response) if response.status().is_success() => return Ok(response),
                 Ok(response) => ApiError::Refused((self.refusal)(&response)),
                 Err(TransportError::NotSent) => ApiError::NotSent,
@@ -96,6 +105,24 @@ impl Client {
             tracing::debug!(attempt, %error, "a request is sent again");
             self.clock.sleep(wait).await;
         }
+    }
+
+    /// Says what nobody but the operator can set right, and nobody would guess.
+    fn tell_operator(&self, response: &Response<Vec<u8>>) {
+        if response.status() == StatusCode::UNAUTHORIZED {
+            tracing::error!("the provider refuses the credentials: check the account's id, the API key and its secret");
+        }
+        let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
+        let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return };
+        let theirs = Timestamp::default() + date.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let ours = self.clock.now();
+        let off = ours.since(theirs).max(theirs.since(ours));
+        let is_off = off > CLOCK_TOLERANCE;
+        if is_off && !self.is_clock_off.swap(is_off, Ordering::Relaxed) {
+            let seconds = off.as_secs();
+            tracing::error!(seconds, "this machine's clock is not the provider's: set it, or tokens may be refused");
+        }
+        self.is_clock_off.store(is_off, Ordering::Relaxed);
     }
 
     /// How long to wait; `None` if the provider asks for longer than anybody would.

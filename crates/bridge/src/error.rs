@@ -126,7 +126,12 @@ impl ApiError {
     /// The error for whoever ordered.
     #[must_use]
     pub fn into_error(self, effect: Effect, operation: Operation, call: Option<&CallId>) -> Error {
-        let mut error = Error::new(self.kind(effect), operation);
+        let kind = match self.kind(effect) {
+            // There is no call yet that could be over: it is the account or the address that is not there.
+            ErrorKind::NoSuchCall if operation == Operation::Dial => ErrorKind::Provider,
+            kind => kind,
+        };
+        let mut error = Error::new(kind, operation);
         if let Some(call) = call {
             error = error.for_call(call);
         }

@@ -1,5 +1,5 @@
 use crate::address::Addresses;
-use crate::config::TwilioConfig;
+use crate::config::{LONGEST_TOKEN, TwilioConfig};
 use crate::documents;
 use crate::error::refusal;
 use crate::rest::{Api, Conference, NewParticipant, Number, Participant, RecordingChange};
@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// Twilio takes no less, and adds five seconds.
 const AGENT_RING_SECONDS: u16 = 5;
+/// How fast this machine's clock may be, in seconds, before its tokens are of no use.
+const CLOCK_LEEWAY: u64 = 900;
 
 /// Speaks to Twilio.
 pub struct TwilioCarrier {
@@ -187,8 +189,11 @@ impl Carrier for TwilioCarrier {
 
     async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<MediaToken, Error> {
         let config = &self.config;
-        let not_before = now.as_millis() / 1000;
-        let expires = not_before + u64::from(config.token_seconds);
+        let seconds = now.as_millis() / 1000;
+        let expires = seconds + u64::from(config.token_seconds);
+        // Valid for a while already, lest a clock that is fast makes tokens that are not valid yet; and not for longer in all than
+        // Twilio takes.
+        let not_before = seconds.saturating_sub(CLOCK_LEEWAY).max(expires.saturating_sub(LONGEST_TOKEN.into()));
         let grant = Grant {
             account_sid: &config.account_sid,
             region: config.region.as_deref(),

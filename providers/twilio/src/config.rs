@@ -71,6 +71,9 @@ const fn default_rejoin_seconds() -> u16 {
     30
 }
 
+/// Twilio refuses tokens that are valid for longer, with 20157. In seconds.
+pub(crate) const LONGEST_TOKEN: u32 = 86_400;
+
 const fn default_token_seconds() -> u32 {
     3600
 }
@@ -143,8 +146,7 @@ impl TwilioConfig {
             ("wait_url", self.wait_url.as_deref().is_none_or(|url| url::Url::parse(url).is_ok()), "it is not a URL"),
             ("ring_seconds", (5..=600).contains(&self.ring_seconds), "it must be 5 to 600"),
             ("rejoin_seconds", (1..=600).contains(&self.rejoin_seconds), "it must be 1 to 600"),
-            // Twilio refuses longer ones with 20157.
-            ("token_seconds", (60..=86_400).contains(&self.token_seconds), "it must be 60 to 86400"),
+            ("token_seconds", (60..=LONGEST_TOKEN).contains(&self.token_seconds), "it must be 60 to 86400"),
             ("backlog", self.backlog > 0, "it must be at least 1"),
         ])
     }

@@ -132,6 +132,13 @@ mod tests {
     }
 
     #[test]
+    fn a_dial_is_of_no_call_that_could_be_over() {
+        let missing = || answer(404, r#"{"code":20404}"#);
+        assert_eq!(missing().into_error(Effect::Creates, Operation::Dial, None).kind(), ErrorKind::Provider);
+        assert_eq!(missing().into_error(Effect::Repeatable, Operation::Hold, None).kind(), ErrorKind::NoSuchCall);
+    }
+
+    #[test]
     fn an_error_has_the_code_and_one_line() {
         let error = answer(400, r#"{"code":21215}"#).into_error(Effect::Creates, Operation::Dial, None);
         assert_eq!(error.to_string(), "Dial failed: not allowed for this account (provider code 21215)");

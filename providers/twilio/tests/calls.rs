@@ -329,7 +329,7 @@ fn refusals_tell_the_agent_what_to_do() {
         alex.line.caller_ids().await.unwrap();
         for (answer, kind) in [
             (Answer::Unauthenticated, ErrorKind::NotAllowed),
-            (Answer::NotFound, ErrorKind::NoSuchCall),
+            (Answer::NotFound, ErrorKind::Provider),
             (Answer::ServerError, ErrorKind::OutcomeUnknown),
             (Answer::Unavailable, ErrorKind::OutcomeUnknown),
             (Answer::Garbage, ErrorKind::OutcomeUnknown),

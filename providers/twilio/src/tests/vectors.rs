@@ -71,7 +71,7 @@ fn one_changed_sign_is_refused() {
 fn signatures_of_random_requests() {
     let official = fixture(include_str!("../../tests/fixtures/official.json"));
     let signatures = official["signatures"].as_array().unwrap();
-    assert_eq!(signatures.len(), 40);
+    assert_eq!(signatures.len(), 200);
     for vector in signatures {
         let field = |field: &Value| field.as_str().unwrap().to_owned();
         let form: Vec<(String, String)> =
@@ -80,14 +80,16 @@ fn signatures_of_random_requests() {
     }
 }
 
-/// Header and claims as values, since libraries order the header's fields differently; the signature over our own text.
+/// Header and claims as values, since libraries order and escape them differently; the signature over our own text.
 fn assert_same_token(ours: &str, theirs: &str, secret: &str) {
     let decode = |token: &str| -> Vec<Value> {
         let parts = token.split('.').take(2).map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
         parts.map(|part| serde_json::from_slice(&part).unwrap()).collect()
     };
-    assert_eq!(decode(ours), decode(theirs));
-    assert_eq!(ours.split('.').nth(1), theirs.split('.').nth(1), "claims are the same text");
+    let mut theirs = decode(theirs);
+    // The library for Node also says when it made the token, which Twilio recommends and does not ask for.
+    theirs[1].as_object_mut().unwrap().remove("iat");
+    assert_eq!(decode(ours), theirs);
     let (signed, signature) = ours.rsplit_once('.').unwrap();
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(signed).finalize();
     assert_eq!(signature, URL_SAFE_NO_PAD.encode(mac.into_bytes()));
@@ -121,11 +123,13 @@ fn the_token_of_the_vectors() {
 fn tokens_of_random_inputs() {
     let official = fixture(include_str!("../../tests/fixtures/official.json"));
     let tokens = official["tokens"].as_array().unwrap();
-    assert_eq!(tokens.len(), 10);
+    assert_eq!(tokens.len(), 50);
     for vector in tokens {
         let inputs = &vector["inputs"];
         let expires = inputs["now_unix"].as_u64().unwrap() + inputs["ttl"].as_u64().unwrap();
         let ours = token(inputs, expires, BTreeMap::new());
-        assert_same_token(&ours, text(vector, "jwt"), text(inputs, "api_key_secret"));
+        for theirs in ["jwt", "node_jwt"] {
+            assert_same_token(&ours, text(vector, theirs), text(inputs, "api_key_secret"));
+        }
     }
 }

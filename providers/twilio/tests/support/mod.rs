@@ -36,8 +36,12 @@ pub(crate) struct World {
     pub(crate) ring: Lock<Duration>,
     /// Every request that was sent, as method and path.
     pub(crate) requests: Lock<Vec<String>>,
+    /// Every callback that reached the server, in order.
+    pub(crate) delivered: Lock<Vec<Request<Vec<u8>>>>,
     /// Whether callbacks reach the server.
     pub(crate) reachable: Lock<bool>,
+    /// What the server that was started last writes to.
+    books: Lock<Arc<dyn Journal>>,
     backlog: usize,
     changed: Notify,
 }
@@ -52,14 +56,17 @@ impl World {
         for number in &mut config.numbers {
             number.status_callback = Some(format!("{PUBLIC_URL}/webhooks/twilio/status"));
         }
+        let journal = Arc::new(MemoryJournal::default());
         Arc::new(Self {
             clock: VirtualClock::default(),
             cloud: Lock::new(Cloud::new(config)),
-            journal: Arc::new(MemoryJournal::default()),
+            books: Lock::new(Arc::clone(&journal) as _),
+            journal,
             available: Lock::default(),
             fallback: Lock::new(Fallback::Goodbye("Goodbye".to_owned())),
             ring: Lock::new(Duration::from_secs(20)),
             requests: Lock::default(),
+            delivered: Lock::default(),
             reachable: Lock::new(true),
             backlog,
             changed: Notify::new(),
@@ -78,10 +85,20 @@ impl World {
 
     /// A server that has just been started, with nothing in its memory.
     pub(crate) fn start(self: &Arc<Self>) -> Twilio {
+        self.start_over(Arc::clone(&self.journal) as _)
+    }
+
+    /// The same over another journal.
+    pub(crate) fn start_over(self: &Arc<Self>, journal: Arc<dyn Journal>) -> Twilio {
+        *self.books.lock() = journal;
+        self.start_with(self.config())
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn start_with(self: &Arc<Self>, config: TwilioConfig) -> Twilio {
         let transport = Arc::new(Wire(Arc::clone(self)));
-        let clock = Arc::new(self.clock.clone());
-        Twilio::new(self.config(), transport, Arc::clone(&self.journal) as _, clock)
-            .expect("the configuration is right")
+        let journal = Arc::clone(&self.books.lock());
+        Twilio::new(config, transport, journal, Arc::new(self.clock.clone())).expect("the configuration is right")
     }
 
     /// A server that takes up what the journal says, as the gateway does.
@@ -139,6 +156,7 @@ impl World {
             let unanswered = Err(cordboard_twilio_emulator::Unanswered::Connect);
             return self.cloud.lock().handle_callback_response(self.clock.now(), callback.id, unanswered);
         }
+        self.delivered.lock().push(callback.request.clone());
         let (webhook, applies) = self.take(twilio, &callback.request).await;
         let response = Response::builder().status(webhook.status).header("content-type", webhook.content_type);
         let response = response.body(webhook.body.into_bytes()).expect("a response");
@@ -158,13 +176,14 @@ impl World {
             .collect();
         let method = request.method().as_str();
         let request = WebhookRequest { method, url: &url, headers: &headers, body: request.body() };
+        let journal = Arc::clone(&self.books.lock());
         match twilio.decode(self.clock.now(), &request).expect("the emulator's webhooks are right") {
             Webhook::Report { entries, reply } => {
-                let new = self.journal.record(entries).await.expect("a journal in memory");
+                let new = journal.record(entries).await.expect("a journal in memory");
                 (reply, new)
             }
             Webhook::Inbound { call, entry } => {
-                let new = self.journal.record(vec![entry]).await.expect("a journal in memory");
+                let new = journal.record(vec![entry]).await.expect("a journal in memory");
                 for entry in new {
                     twilio.apply(&entry).await.expect("nothing fails");
                 }
