@@ -21,7 +21,7 @@ use cordboard::platform::Clock;
 use cordboard::telephony::{AgentId, Backend, Journal, SignedOutReason};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -100,8 +100,8 @@ pub enum BuildError {
     #[error("widget.folder: {0}")]
     Widget(#[from] SiteError),
     /// Certificate or key can't be used.
-    #[error("server.tls_certificate, server.tls_key: {0}")]
-    Tls(BoxError),
+    #[error("{0}")]
+    Tls(Problem),
     /// The address can't be listened on.
     #[error("server.listen: {0}")]
     Listen(io::Error),
@@ -291,7 +291,7 @@ pub fn check_files(config: &Config) -> Vec<Problem> {
         wrong("widget.folder", error.to_string());
     }
     if let Some(Err(error)) = config.server.tls.as_ref().map(read_tls) {
-        wrong("server.tls_certificate", format!("certificate and key can't be used: {error}"));
+        wrong(&error.key, error.why);
     }
     let folder = config.journal.file.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_some_and(|folder| !folder.is_dir()) {
@@ -309,13 +309,25 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)?.into_std()
 }
 
-fn read_tls(files: &Tls) -> Result<RustlsConfig, BoxError> {
-    let chain = CertificateDer::pem_file_iter(&files.certificate)?.collect::<Result<Vec<_>, _>>()?;
-    let key = PrivateKeyDer::from_pem_file(&files.key)?;
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+fn read_tls(files: &Tls) -> Result<RustlsConfig, Problem> {
+    let wrong = |key: &str, why: String| Problem { key: key.to_owned(), why };
+    let certificate = |error| wrong("server.tls_certificate", format!("no certificate can be read from it: {error}"));
+    let chain = CertificateDer::pem_file_iter(&files.certificate).map_err(certificate)?;
+    let chain = chain.collect::<Result<Vec<_>, _>>().map_err(certificate)?;
+    if chain.is_empty() {
+        return Err(certificate(pem::Error::NoItemsFound));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|error| wrong("server.tls_key", format!("no private key can be read from it: {error}")))?;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key));
+    let mut config = config.map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            wrong("server.tls_key", "it is not the key of the certificate".to_owned())
+        }
+        error => wrong("server.tls_certificate", format!("certificate and key can't be used: {error}")),
+    })?;
     // Sockets are of HTTP/1.1.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(RustlsConfig::from_config(Arc::new(config)))

@@ -5,36 +5,18 @@ mod support;
 
 use cordboard_gateway::MockBackend;
 use cordboard_mock::numbers;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::SinkExt as _;
 use serde_json::{Value as Json, json};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
-use support::{ORIGIN, PATIENCE, http};
-use tempfile::TempDir;
+use std::process::{Command, Output, Stdio};
+use support::running::{Running, Socket, next, program, write};
+use support::{ORIGIN, http};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 const SECRET: &str = "hush-hush-hush";
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cordboard-gateway"));
-    command.env_clear();
-    command
-}
-
-fn write(folder: &TempDir, text: &str) -> std::path::PathBuf {
-    let file = folder.path().join("cordboard.toml");
-    std::fs::write(&file, text).unwrap();
-    file
-}
 
 fn smallest() -> String {
     format!(
@@ -88,6 +70,11 @@ fn each_wrong_key_is_named() {
             "[provider]\nkind = \"twilio\"\naccount_sid = \"AC/..\"\napi_key_sid = \"SK1\"\napi_key_secret = \"s3cr3t\"",
             "provider.account_sid: ",
         ),
+        (
+            "[provider]\nkind = \"twilio\"\naccount_sid = \"AC1\"\napi_key_sid = \"SK1\"\napi_key_secret = \"s3cr3t\"\nauth_token = \"\"",
+            "provider.auth_token: ",
+        ),
+        ("[provider]\nkind = \"mock\"\nwebhook_secret = \"\"", "provider.webhook_secret: "),
         ("[provider]\nkind = \"twilio\"", "agents.file: "),
         ("[agents]\nfile = \"none.toml\"\n[provider]\nkind = \"mock\"", "agents.file: "),
         ("[widget]\nfolder = \"none\"\n[provider]\nkind = \"mock\"", "widget.folder: "),
@@ -119,101 +106,12 @@ fn a_password_is_hashed() {
     assert!(hash.starts_with("$argon2id$") && !hash.contains("horse"), "{hash}");
 }
 
-/// The program as it runs.
-struct Running {
-    child: Child,
-    address: String,
-    log: Option<JoinHandle<String>>,
-}
-
-impl Running {
-    fn start(file: &Path) -> Self {
-        let mut child = program().arg("--config").arg(file).stderr(Stdio::piped()).spawn().unwrap();
-        let (address, listens) = mpsc::channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let log = std::thread::spawn(move || {
-            let mut log = String::new();
-            for line in stderr.lines().map_while(Result::ok) {
-                if let Ok(line) = serde_json::from_str::<Json>(&line)
-                    && let Some(listens) = line["fields"]["address"].as_str()
-                {
-                    let _ = address.send(listens.to_owned());
-                }
-                log += &line;
-                log += "\n";
-            }
-            log
-        });
-        match listens.recv_timeout(PATIENCE) {
-            Ok(address) => Self { child, address, log: Some(log) },
-            Err(_) => {
-                child.kill().unwrap();
-                panic!("the program does not listen: {}", log.join().unwrap());
-            }
-        }
-    }
-
-    fn kill(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.logged()
-    }
-
-    fn terminate(mut self) -> String {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
-        let log = self.logged();
-        assert!(status.success(), "{log}");
-        log
-    }
-
-    /// What was logged, when it has ended.
-    fn logged(&mut self) -> String {
-        self.log.take().unwrap().join().unwrap()
-    }
-
-    async fn sign_in(&self, http: &reqwest::Client) -> Json {
-        let body = json!({"name": "alex", "password": "demo"});
-        let response = http.post(format!("http://{}/api/session", self.address)).json(&body).send().await.unwrap();
-        response.json().await.unwrap()
-    }
-
-    async fn socket(&self) -> WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>> {
-        let mut request = format!("ws://{}/api/socket", self.address).into_client_request().unwrap();
-        request.headers_mut().insert("origin", HeaderValue::from_static(ORIGIN));
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("cordboard.v1"));
-        connect_async(request).await.unwrap().0
-    }
-
-    /// Delivers a webhook; `None` if no answer came.
-    async fn note(&self, http: &reqwest::Client, key: &str) -> Option<u16> {
-        let body = json!({"call": "c1", "key": key, "at": 1}).to_string();
-        let signature = MockBackend::sign(SECRET, "https://calls.example.com/webhooks/mock/note", body.as_bytes());
-        let request = http.post(format!("http://{}/webhooks/mock/note", self.address)).body(body);
-        Some(request.header("x-mock-signature", signature).send().await.ok()?.status().as_u16())
-    }
-}
-
-impl Drop for Running {
-    /// A test that fails leaves no program behind.
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
-
-/// The next message; `None` when the other end is gone.
-async fn next(socket: &mut Socket) -> Option<Json> {
-    loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("something comes")? {
-            Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
-            Ok(Message::Close(_)) | Err(_) => return None,
-            Ok(_) => {}
-        }
-    }
+/// Delivers a webhook; `None` if no answer came.
+async fn note(running: &Running, http: &reqwest::Client, key: &str) -> Option<u16> {
+    let body = json!({"call": "c1", "key": key, "at": 1}).to_string();
+    let signature = MockBackend::sign(SECRET, "https://calls.example.com/webhooks/mock/note", body.as_bytes());
+    let request = http.post(format!("http://{}/webhooks/mock/note", running.address)).body(body);
+    Some(request.header("x-mock-signature", signature).send().await.ok()?.status().as_u16())
 }
 
 #[tokio::test]
@@ -236,7 +134,7 @@ async fn it_ends_when_told_and_its_logs_name_nobody() {
         socket.send(Message::text(dial.to_string())).await.unwrap();
         while next(&mut socket).await.unwrap()["id"] != id {}
     }
-    assert_eq!(running.note(&http, "k").await, Some(204));
+    assert_eq!(note(&running, &http, "k").await, Some(204));
     let inbound = json!({"id": "in1", "from": "+16175550142", "to": numbers::SALES, "at": 1}).to_string();
     let signature = MockBackend::sign(SECRET, "https://calls.example.com/webhooks/mock/call", inbound.as_bytes());
     let call = http.post(format!("http://{}/webhooks/mock/call", running.address)).body(inbound);
@@ -394,7 +292,7 @@ async fn nothing_is_lost_by_a_sigkill() {
             for _ in 0..most {
                 notes += 1;
                 let key = format!("n{notes}");
-                if running.note(&http, &key).await == Some(204) {
+                if note(&running, &http, &key).await == Some(204) {
                     answered.insert(format!("mock/note/c1/{key}"));
                 }
             }

@@ -48,7 +48,10 @@ async fn a_call_by_rest() {
 #[tokio::test]
 async fn the_dial_list() {
     let (server, mock) = start("").await;
-    let mut alex = server.agent("alex").await;
+    let session = server.sign_in("alex").await;
+    let token = session["access_token"].as_str().unwrap();
+    let mut alex = server.open().await;
+    alex.hello(&session, None).await;
     for (to, kind) in [
         ("+19005550142", "not_allowed"),
         ("+449012345678", "not_allowed"),
@@ -68,6 +71,10 @@ async fn the_dial_list() {
         ("client:alex", "invalid_number"),
     ] {
         assert_eq!(alex.refused("dial", json!({"key": to, "to": to})).await, kind, "{to}");
+        let dial = server.http.post(server.url("/api/calls")).bearer_auth(token).json(&json!({"key": to, "to": to}));
+        let response = dial.send().await.unwrap();
+        assert!(response.status().is_client_error(), "{to}");
+        assert_eq!(response.json::<Json>().await.unwrap()["error"]["kind"], kind, "{to}");
     }
     let stranger = json!({"key": "k", "to": numbers::ANSWERS, "from": "+16175550199"});
     assert_eq!(alex.refused("dial", stranger).await, "not_allowed");

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test panics when something is wrong")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod running;
+
 use cordboard::Timestamp;
 use cordboard::platform::{BoxFuture, Clock};
 use cordboard::telephony::{AgentId, SignedOutReason};
@@ -131,7 +133,7 @@ impl Server {
 
     pub(crate) async fn open(&self) -> Agent {
         let (socket, _) = connect_async(self.request()).await.unwrap();
-        Agent { socket, next: 0, events: Vec::new() }
+        Agent::over(socket)
     }
 
     /// As [`open`](Self::open), where the system keeps only so many bytes for a reader that is behind.
@@ -140,7 +142,7 @@ impl Server {
         socket.set_recv_buffer_size(buffer).unwrap();
         let stream = MaybeTlsStream::Plain(socket.connect(self.address).await.unwrap());
         let (socket, _) = client_async(self.request(), stream).await.unwrap();
-        Agent { socket, next: 0, events: Vec::new() }
+        Agent::over(socket)
     }
 
     /// An agent's socket, with a session of its own.
@@ -165,6 +167,10 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
+    pub(crate) const fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self { socket, next: 0, events: Vec::new() }
+    }
+
     pub(crate) async fn send(&mut self, message: Json) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
