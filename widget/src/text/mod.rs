@@ -291,6 +291,20 @@ mod tests {
         }
     }
 
+    /// Whatever a provider answers, the agent reads whether there is a call, and what to do about it.
+    #[test]
+    fn a_dial_that_failed_reads_plainly() {
+        use cordboard::telephony::{ErrorKind, Operation};
+        for (kind, way_out) in [
+            (ErrorKind::NotAllowed, "Your account does not allow it. Ask an administrator."),
+            (ErrorKind::RateLimited { retry_after: None }, "That was too fast. Wait a moment, then try again."),
+            (ErrorKind::Unreachable, "The phone service can't be reached. Check the network, then try again."),
+            (ErrorKind::Provider, "The phone service refused. Try again; if it keeps failing, tell support."),
+        ] {
+            assert_eq!(failed(Operation::Dial, kind), format!("No call was made. {way_out}"));
+        }
+    }
+
     #[test]
     fn a_call_that_nobody_answered_has_no_length() {
         assert_eq!(ended("Busy", Duration::ZERO), "Busy");
