@@ -146,20 +146,20 @@ impl Client {
         serde_json::from_slice(self.send(call).await?.body()).map_err(|_| ApiError::Garbled)
     }
 
-    /// All items of a list.
+    /// All items of a list. Pages are counted from 1.
     ///
     /// # Errors
     /// When a page is missing.
     pub async fn list<T>(
         &self,
         first: Call,
-        read: impl Fn(&Response<Vec<u8>>) -> Result<Page<T>, ApiError>,
+        read: impl Fn(usize, &Response<Vec<u8>>) -> Result<Page<T>, ApiError>,
     ) -> Result<Vec<T>, ApiError> {
         let mut items = Vec::new();
         let mut next = Some(first);
-        for _ in 0..MAX_PAGES {
+        for number in 1..=MAX_PAGES {
             let Some(call) = next else { break };
-            let page = read(&self.send(call).await?)?;
+            let page = read(number, &self.send(call).await?)?;
             items.extend(page.items);
             next = page.next;
         }

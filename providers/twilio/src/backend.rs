@@ -36,7 +36,7 @@ pub struct TwilioCarrier {
 
 impl TwilioCarrier {
     pub(crate) async fn list<T: DeserializeOwned>(&self, first: Call, field: &str) -> Result<Vec<T>, ApiError> {
-        self.client.list(first, |response| self.api.page(response, field)).await
+        self.client.list(first, |_, response| self.api.page(response, field)).await
     }
 
     async fn send(&self, call: Call) -> Result<(), ApiError> {

@@ -198,8 +198,7 @@ fn dial_action(now: Timestamp, call: CallId, fields: &Fields) -> Result<Webhook,
     let id = fields.id("CallSid")?.to_owned();
     let key = format!("dial-action/{id}");
     let status = LegStatus::Ended { end: LegEnd::HungUp, seconds: None };
-    let fact = Fact::Leg { leg: Leg::Customer, id: Some(id), status };
-    let entries = vec![entry(call, key, fields.at(now), news)];
+    let entries = vec![News::Leg { leg: Leg::Customer, id, status }.entry(call, key, fields.at(now))];
     Ok(Webhook::Report { entries, reply: documents::hang_up().reply() })
 }
 

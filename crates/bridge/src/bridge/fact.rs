@@ -139,14 +139,21 @@ pub enum Change {
 #[serde(tag = "to", rename_all = "snake_case")]
 pub enum Goes {
     /// May leave a message after these words.
-    Voicemail { greeting: String },
+    Voicemail {
+        /// What they hear first.
+        greeting: String,
+    },
     /// To another number.
     Number {
+        /// Which.
         #[serde(with = "number")]
         number: PhoneNumber,
     },
     /// Hears these words, and the call ends.
-    Goodbye { words: String },
+    Goodbye {
+        /// Which.
+        words: String,
+    },
 }
 
 impl fmt::Debug for Goes {

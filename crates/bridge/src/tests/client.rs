@@ -128,7 +128,7 @@ fn a_list_without_end_is_given_up() {
     let (clock, wire) = wire([]);
     let client = client(&wire);
     clock.block_on(std::future::pending(), async {
-        let page = |_: &Response<Vec<u8>>| {
+        let page = |_: usize, _: &Response<Vec<u8>>| {
             let next = Some(call("/next", Effect::Repeatable, 0));
             Ok::<_, ApiError>(Page { items: vec![()], next })
         };
