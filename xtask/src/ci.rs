@@ -6,13 +6,17 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 /// What never runs in a browser.
-const NATIVE: [&str; 7] = [
+const NATIVE: [&str; 11] = [
     "xtask",
     "cordboard-bundle",
     "cordboard-serve",
+    "cordboard-bridge",
+    "cordboard-emulator",
     "cordboard-gateway",
     "cordboard-twilio",
     "cordboard-twilio-emulator",
+    "cordboard-vonage",
+    "cordboard-vonage-emulator",
     "gateway-embedded",
 ];
 

@@ -61,7 +61,6 @@ pub(crate) struct Conference {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct CallState {
-    pub(crate) sid: String,
     pub(crate) status: String,
     /// In seconds, as a text.
     pub(crate) duration: Option<String>,

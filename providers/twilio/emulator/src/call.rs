@@ -1,9 +1,9 @@
 use crate::callback::Hook;
 use crate::conference::Wish;
-use crate::numbers::Script;
 use crate::time::rfc_2822;
 use crate::twiml::{Gather, Verb};
 use cordboard::Timestamp;
+use cordboard_emulator::numbers::Script;
 use core::time::Duration;
 use serde_json::{Value, json};
 use std::collections::VecDeque;

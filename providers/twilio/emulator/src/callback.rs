@@ -1,10 +1,10 @@
-//! Requests to the account's own server: signed, late, out of order, more than once.
+//! Requests to the account's own server, as Twilio signs them.
 
-use crate::random::Random;
+use crate::cloud::Cloud;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cordboard::Timestamp;
-use core::fmt;
+use cordboard_emulator::{Callback, CallbackId, Unanswered, Urgency};
 use core::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{Method, Request};
@@ -13,51 +13,6 @@ use std::collections::BTreeMap;
 
 /// TwiML has to come within that time; then the fallback is asked.
 pub(crate) const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long Twilio waits before it repeats a request that failed, here.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// A request to the account's server.
-pub struct Callback {
-    /// What its answer is handed back with.
-    pub id: CallbackId,
-    /// When it is sent.
-    pub at: Timestamp,
-    /// Whether the answer is TwiML, and a call waits for it.
-    pub awaits_twiml: bool,
-    /// The request, signed.
-    pub request: Request<Vec<u8>>,
-}
-
-/// A callback, or a repetition of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CallbackId(u64);
-
-impl fmt::Debug for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback")
-            .field("id", &self.id)
-            .field("awaits_twiml", &self.awaits_twiml)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why a callback was not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unanswered {
-    /// There was no connection. By default Twilio tries once more.
-    Connect,
-    /// The answer did not come in time.
-    Read,
-}
-
-/// What happens to callbacks on their way. TwiML is not touched by it: a call waits for that.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Disturbance {
-    /// Each is late by up to that time, each by another: so they arrive in any order.
-    pub delay: Duration,
-    /// So many of a hundred arrive twice.
-    pub repeats: u8,
-}
 
 /// Where the account wants to be told of something.
 #[derive(Clone, Debug)]
@@ -93,127 +48,55 @@ pub(crate) enum Purpose {
     Sound { call: Option<String> },
 }
 
-struct Pending {
-    purpose: Purpose,
-    url: String,
+/// A request to the account's server, before it is signed.
+#[derive(Clone)]
+pub(crate) struct Letter {
+    pub(crate) purpose: Purpose,
+    pub(crate) url: String,
     method: Method,
     parameters: Vec<(String, String)>,
     token: String,
-    retries: u8,
-    retried: u8,
-    sent: bool,
 }
 
-/// What is on its way to the account's server.
-#[derive(Default)]
-pub(crate) struct Outbox {
-    auth_token: String,
-    due: BTreeMap<(Timestamp, CallbackId), ()>,
-    pending: BTreeMap<CallbackId, Pending>,
-    next: u64,
-    pub(crate) latency: Duration,
-    pub(crate) disturbance: Disturbance,
-}
-
-impl Outbox {
-    pub(crate) fn new(auth_token: String, latency: Duration) -> Self {
-        Self { auth_token, latency, ..Self::default() }
-    }
-
+impl Cloud {
     /// Sends a request, and says when the answer comes too late.
-    pub(crate) fn push(
+    pub(crate) fn post(
         &mut self,
-        now: Timestamp,
-        random: &mut Random,
         hook: &Hook,
         parameters: Vec<(String, String)>,
         purpose: Purpose,
     ) -> (CallbackId, Timestamp) {
-        let token = random.sid("");
-        let is_report = matches!(purpose, Purpose::Report);
-        let mut at = now + self.latency;
-        let Disturbance { delay, repeats } = self.disturbance;
-        let mut copies = 1;
-        if is_report {
-            let millis = u64::try_from(delay.as_millis()).unwrap_or(0);
-            at = at + Duration::from_millis(random.next() % (millis + 1));
-            if random.next() % 100 < u64::from(repeats) {
-                copies = 2;
-            }
-        }
+        let urgency = if matches!(purpose, Purpose::Report) { Urgency::Report } else { Urgency::Document };
+        // The fragment says how often more; all tries together take 15 seconds at most.
         let retries = fragment(&hook.url, "rc").and_then(|count| count.parse().ok()).unwrap_or(1_u8).min(5);
-        let mut id = CallbackId(0);
-        for copy in 0..copies {
-            id = CallbackId(self.next);
-            self.next += 1;
-            let pending = Pending {
-                purpose: purpose.clone(),
-                url: hook.url.clone(),
-                method: hook.method.clone(),
-                parameters: parameters.clone(),
-                token: token.clone(),
-                retries,
-                retried: 0,
-                sent: false,
-            };
-            self.pending.insert(id, pending);
-            self.due.insert((at + delay * copy, id), ());
-        }
+        let (url, method) = (hook.url.clone(), hook.method.clone());
+        let letter = Letter { purpose, url, method, parameters, token: self.random.sid("") };
+        let (id, at) = self.outbox.push(self.now, &mut self.random, &letter, urgency, retries + 1);
         (id, at + DOCUMENT_TIMEOUT)
     }
 
-    pub(crate) fn next_at(&self) -> Option<Timestamp> {
-        self.due.first_key_value().map(|((at, _), ())| *at)
-    }
-
-    pub(crate) fn pop(&mut self, now: Timestamp) -> Option<Callback> {
-        let (at, id) = self.due.first_key_value().map(|(key, ())| *key).filter(|(at, _)| *at <= now)?;
-        self.due.remove(&(at, id));
-        let pending = self.pending.get_mut(&id)?;
-        pending.sent = true;
-        Some(Callback {
-            id,
-            at,
-            awaits_twiml: !matches!(pending.purpose, Purpose::Report),
-            request: pending.request(&self.auth_token),
-        })
-    }
-
-    /// Takes a callback's answer. `None` if nothing waits for it, or it is tried again.
-    pub(crate) fn answered(
-        &mut self,
-        now: Timestamp,
-        id: CallbackId,
-        status: Result<u16, Unanswered>,
-    ) -> Option<(Purpose, String)> {
-        let pending = self.pending.get_mut(&id).filter(|pending| pending.sent)?;
-        let failure = match status {
-            Ok(400..=499) => Some("4xx"),
-            Ok(500..=599) => Some("5xx"),
-            Ok(_) => None,
-            Err(Unanswered::Connect) => Some("ct"),
-            Err(Unanswered::Read) => Some("rt"),
-        };
-        let policy = fragment(&pending.url, "rp").unwrap_or("ct");
-        let retries = failure.is_some_and(|failure| policy.split(',').any(|known| known == failure || known == "all"));
-        // All tries together take 15 seconds at most.
-        if retries && pending.retried < pending.retries && pending.retried < 14 {
-            pending.retried += 1;
-            pending.sent = false;
-            self.due.insert((now + RETRY_AFTER, id), ());
-            return None;
-        }
-        self.pending.remove(&id).map(|pending| (pending.purpose, pending.url))
-    }
-
-    /// Forgets a callback that nobody waits for any more.
-    pub(crate) fn forget(&mut self, id: CallbackId) -> Option<(Purpose, String)> {
-        self.due.retain(|(_, known), ()| *known != id);
-        self.pending.remove(&id).map(|pending| (pending.purpose, pending.url))
+    pub(crate) fn next_callback(&mut self) -> Option<Callback> {
+        let (id, at, letter) = self.outbox.pop(self.now)?;
+        let awaits_document = !matches!(letter.purpose, Purpose::Report);
+        Some(Callback { id, at, awaits_document, request: letter.request(&self.config.auth_token) })
     }
 }
 
-impl Pending {
+impl Letter {
+    /// Whether it is tried again after that.
+    pub(crate) fn fails_by(&self, status: Result<u16, Unanswered>) -> bool {
+        let failure = match status {
+            Ok(400..=499) => "4xx",
+            Ok(500..=599) => "5xx",
+            Ok(_) => return false,
+            Err(Unanswered::Connect) => "ct",
+            Err(Unanswered::Read) => "rt",
+        };
+        // By default Twilio tries once more, if there was no connection.
+        let policy = fragment(&self.url, "rp").unwrap_or("ct");
+        policy.split(',').any(|known| known == failure || known == "all")
+    }
+
     fn request(&self, auth_token: &str) -> Request<Vec<u8>> {
         let url = self.url.split('#').next().unwrap_or("");
         let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish();

@@ -340,7 +340,7 @@ impl Cloud {
         let Some(call) = self.calls.get(sid) else { return };
         let parameters = call.parameters(&self.config.account_sid);
         let purpose = Purpose::Sound { call: Some(sid.to_owned()) };
-        self.outbox.push(self.now, &mut self.random, &hook, parameters, purpose);
+        self.post(&hook, parameters, purpose);
     }
 
     /// Plays something to one leg, or to all.
@@ -395,6 +395,6 @@ impl Cloud {
         }
         parameters.extend(more);
         let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        self.outbox.push(self.now, &mut self.random, &hook, parameters, Purpose::Report);
+        self.post(&hook, parameters, Purpose::Report);
     }
 }

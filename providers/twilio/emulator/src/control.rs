@@ -6,14 +6,12 @@ use crate::cloud::Cloud;
 use crate::conference::{Conference, ConferenceStatus, Leaving};
 use crate::config::ClientScript;
 use crate::lifecycle::NewCall;
-use crate::numbers::Script;
 use crate::signal::{Signal, SignalKind};
 use cordboard::Timestamp;
+use cordboard_emulator::numbers::Script;
+use cordboard_emulator::server::control::Hands;
+use cordboard_emulator::{Disturbance, Emulated as _, Fault, Hears, NoSuchLeg};
 use std::collections::BTreeSet;
-
-/// There is no such call, or it is in another state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoSuchLeg;
 
 /// A leg, as a test sees it.
 #[derive(Clone, Debug)]
@@ -46,66 +44,7 @@ pub struct Leg {
     pub is_browser: bool,
 }
 
-/// What the far end of a leg hears.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hears {
-    /// Nothing.
-    Silence,
-    /// Music: on hold, or alone in a conference.
-    Music,
-    /// That it rings at the other end.
-    RingTone,
-    /// Words or a file that TwiML plays.
-    Speech,
-    /// The far ends of these legs.
-    Legs(BTreeSet<String>),
-}
-
 impl Cloud {
-    /// Somebody calls one of the account's numbers, and waits until someone answers or [`far_end_hangs_up`]. Returns the
-    /// leg.
-    ///
-    /// # Errors
-    /// When the number is not the account's, or takes no calls.
-    ///
-    /// [`far_end_hangs_up`]: Self::far_end_hangs_up
-    pub fn incoming(&mut self, now: Timestamp, from: &str, to: &str) -> Result<String, NoSuchLeg> {
-        self.handle_timeout(now);
-        self.config.numbers.iter().find(|number| number.phone_number == to && number.voice).ok_or(NoSuchLeg)?;
-        let sid = self.create_call(NewCall::new(from, to, Direction::Inbound));
-        // Whoever calls in behaves as their number says: the one that echoes does.
-        let script = Script::of(from);
-        if script.echoes
-            && let Some(call) = self.calls.get_mut(&sid)
-        {
-            call.far_end = FarEnd::Phone(script);
-        }
-        self.ask_number(&sid);
-        Ok(sid)
-    }
-
-    /// The far end of a leg hangs up, gives up or declines: a telephone or a client.
-    ///
-    /// # Errors
-    /// When there is no such leg, or it is over.
-    pub fn far_end_hangs_up(&mut self, now: Timestamp, call: &str) -> Result<(), NoSuchLeg> {
-        self.handle_timeout(now);
-        self.live(call)?;
-        self.far_end_leaves(call);
-        Ok(())
-    }
-
-    /// The far end of a leg presses keys: a telephone, or a client by the SDK's `sendDigits`.
-    ///
-    /// # Errors
-    /// When there is no such leg, or it is not answered.
-    pub fn far_end_presses(&mut self, now: Timestamp, call: &str, digits: &str) -> Result<(), NoSuchLeg> {
-        self.handle_timeout(now);
-        self.live(call)?.answered.ok_or(NoSuchLeg)?;
-        self.press(call, digits, true);
-        Ok(())
-    }
-
     /// A browser is there for an identity: its legs are told by [`poll_signal`](Self::poll_signal) from now on.
     pub fn register(&mut self, now: Timestamp, identity: &str) {
         self.handle_timeout(now);
@@ -318,11 +257,42 @@ impl Cloud {
         self.signals.push_back(Signal { identity: identity.clone(), call: sid.to_owned(), kind });
     }
 
-    /// A browser lost its connection for good: its leg ends as one whose media stopped.
-    ///
-    /// # Errors
-    /// When there is no such leg, or it is over.
-    pub fn client_vanishes(&mut self, now: Timestamp, call: &str) -> Result<(), NoSuchLeg> {
+    fn live(&self, call: &str) -> Result<&Call, NoSuchLeg> {
+        self.calls.get(call).filter(|call| !call.is_over()).ok_or(NoSuchLeg)
+    }
+}
+
+impl Hands for Cloud {
+    fn incoming(&mut self, now: Timestamp, from: &str, to: &str) -> Result<String, NoSuchLeg> {
+        self.handle_timeout(now);
+        self.config.numbers.iter().find(|number| number.phone_number == to && number.voice).ok_or(NoSuchLeg)?;
+        let sid = self.create_call(NewCall::new(from, to, Direction::Inbound));
+        // Whoever calls in behaves as their number says: the one that echoes does.
+        let script = Script::of(from);
+        if script.echoes
+            && let Some(call) = self.calls.get_mut(&sid)
+        {
+            call.far_end = FarEnd::Phone(script);
+        }
+        self.ask_number(&sid);
+        Ok(sid)
+    }
+
+    fn far_end_hangs_up(&mut self, now: Timestamp, call: &str) -> Result<(), NoSuchLeg> {
+        self.handle_timeout(now);
+        self.live(call)?;
+        self.far_end_leaves(call);
+        Ok(())
+    }
+
+    fn far_end_presses(&mut self, now: Timestamp, call: &str, digits: &str) -> Result<(), NoSuchLeg> {
+        self.handle_timeout(now);
+        self.live(call)?.answered.ok_or(NoSuchLeg)?;
+        self.press(call, digits, true);
+        Ok(())
+    }
+
+    fn client_vanishes(&mut self, now: Timestamp, call: &str) -> Result<(), NoSuchLeg> {
         self.handle_timeout(now);
         let answered = self.live(call)?.answered.is_some();
         let status = if answered { Status::Completed } else { Status::NoAnswer };
@@ -330,8 +300,16 @@ impl Cloud {
         Ok(())
     }
 
-    fn live(&self, call: &str) -> Result<&Call, NoSuchLeg> {
-        self.calls.get(call).filter(|call| !call.is_over()).ok_or(NoSuchLeg)
+    fn inject(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.faults.inject(faults);
+    }
+
+    fn disturb(&mut self, disturbance: Disturbance) {
+        self.outbox.disturb(disturbance);
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 

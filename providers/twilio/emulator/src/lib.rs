@@ -16,18 +16,10 @@
 //! | request | body | answer |
 //! |---|---|---|
 //! | `GET /control/legs` | | every leg, the oldest first: the fields of [`Leg`], and `audio`: `from` and `to` its far end, as [`Audio`] |
-//! | `POST /control/incoming` | `{"from","to"}` | `{"call"}`: somebody calls a number of the account |
-//! | `POST /control/legs/{sid}/hang_up` | | the far end hangs up, gives up or declines |
-//! | `POST /control/legs/{sid}/press` | `{"digits"}` | the far end presses keys |
-//! | `POST /control/legs/{sid}/vanish` | | the browser at the far end is lost |
 //! | `GET /control/clients` | | the identities for which a browser is registered |
 //! | `POST /control/clients` | `{"script","after_ms"}` | `accepts`, `rejects`, `ignores` or `absent`: clients without a browser |
-//! | `POST /control/faults` | `[{"answer","carried_out","method","path"}]` | the next requests that fit are answered so: [`Fault`] |
-//! | `POST /control/disturbance` | `{"delay_ms","repeats"}` | callbacks are late and out of order, some in a hundred come twice |
-//! | `GET /control/warnings` | | texts, each begins with Twilio's code |
 //!
-//! What succeeds answers 200, or 204 without a body; what is wrong 400, and a leg that is not there 404. `answer` is a
-//! name of [`Answer`] in snake case.
+//! And what [every emulator](cordboard_emulator::server::control) has. Warnings begin with Twilio's code.
 //!
 //! # What it does not imitate
 //! - Prices, quality scores, transcriptions, queues, SIP trunks, messages, answering machine detection, speech in `Gather`.
@@ -55,13 +47,11 @@ mod config;
 mod control;
 mod dial;
 mod error;
-mod fault;
 mod form;
 mod lifecycle;
 mod media;
 pub mod numbers;
 mod program;
-mod random;
 mod recording;
 mod rest;
 mod server;
@@ -70,11 +60,14 @@ mod time;
 mod token;
 mod twiml;
 
-pub use callback::{Callback, CallbackId, Disturbance, Unanswered, signature};
+pub use callback::signature;
 pub use cloud::Cloud;
 pub use config::{AccountNumber, Application, ClientScript, CloudConfig};
-pub use control::{Hears, Leg, NoSuchLeg};
-pub use fault::{Answer, Fault};
+pub use control::Leg;
+pub use cordboard_emulator::server::control::Hands;
+pub use cordboard_emulator::{
+    Answer, Callback, CallbackId, Disturbance, Emulated, Fault, Hears, NoSuchLeg, Unanswered,
+};
 pub use media::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 pub use server::{Ports, Server};
 pub use signal::{Signal, SignalKind};

@@ -5,10 +5,10 @@ use crate::callback::{Hook, Purpose};
 use crate::cloud::{Cloud, Timer};
 use crate::conference::{Leaving, Wish};
 use crate::config::ClientScript;
-use crate::numbers::{Script, Verdict};
 use crate::recording;
 use crate::signal::SignalKind;
 use crate::time::rfc_2822;
+use cordboard_emulator::numbers::{Script, Verdict};
 use core::time::Duration;
 
 /// How long a client takes to ring.
@@ -361,7 +361,7 @@ impl Cloud {
             set("SipResponseCode", call.sip_code.to_string());
         }
         call.sequence += 1;
-        self.outbox.push(self.now, &mut self.random, &hook, parameters, Purpose::Report);
+        self.post(&hook, parameters, Purpose::Report);
     }
 }
 

@@ -19,108 +19,18 @@
 //! | the account's own | a call comes in on it | as that call |
 //! | any other | answers after 2 seconds | `completed` |
 
-use core::time::Duration;
+pub use cordboard_emulator::numbers::*;
 
-/// Answers soon.
-pub const ANSWERS: &str = "+16175550100";
-/// Answers after three seconds.
-pub const ANSWERS_AFTER_3_S: &str = "+16175550103";
-/// Answers after eight seconds.
-pub const ANSWERS_AFTER_8_S: &str = "+16175550108";
-/// Is busy.
-pub const BUSY: &str = "+16175550110";
-/// Rings for 30 seconds, and nobody answers.
-pub const NO_ANSWER: &str = "+16175550111";
-/// Rings for three seconds and declines.
-pub const REJECTS: &str = "+16175550112";
-/// Can't be reached.
-pub const UNREACHABLE: &str = "+16175550113";
-/// Does not exist, as the network finds out.
-pub const INVALID: &str = "+16175550114";
-/// May not be called: the request fails with 21215.
-pub const NOT_ALLOWED: &str = "+16175550115";
-/// Answers, and the connection is lost after five seconds.
-pub const DROPS_MID_CALL: &str = "+16175550116";
-/// Answers, and presses each key that it hears.
-pub const ECHOES_DIGITS: &str = "+16175550117";
-/// Answers, and hangs up after five seconds.
-pub const HANGS_UP: &str = "+16175550118";
-/// Answers over a slow network.
-pub const SLOW_NETWORK: &str = "+16175550119";
-/// Belongs to the account, for an agent.
-pub const ALEX: &str = "+16175550150";
-/// Belongs to the account, for another agent.
-pub const BLAKE: &str = "+16175550151";
-/// Belongs to the account.
-pub const SALES: &str = "+16175550190";
-/// Belongs to the account.
-pub const SUPPORT: &str = "+442079460150";
-/// Is verified as a caller id, and not the account's.
-pub const VERIFIED: &str = "+16175550191";
-
-/// Numbers and names of the account.
-pub(crate) const OWNED: [(&str, &str); 4] = [(ALEX, "Alex"), (BLAKE, "Blake"), (SALES, "Sales"), (SUPPORT, "Support")];
-
-/// How the far end of a number behaves.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Script {
-    /// After how long it rings, if it does.
-    pub(crate) rings: Option<Duration>,
-    /// After how long it answers or the call ends.
-    pub(crate) settles: Duration,
-    pub(crate) verdict: Verdict,
-    /// After how long an answered call ends by itself.
-    pub(crate) talks: Option<Duration>,
-    pub(crate) echoes: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Verdict {
-    Answers,
-    Busy,
-    Declines,
-    NoAnswer,
-    Unreachable,
-    DoesNotExist,
-}
-
-const RINGS: Option<Duration> = Some(Duration::from_millis(200));
-
-impl Script {
-    pub(crate) const fn new(settles: u64, verdict: Verdict) -> Self {
-        Self { rings: RINGS, settles: Duration::from_millis(settles), verdict, talks: None, echoes: false }
-    }
-
-    /// What becomes of a call to that number.
-    pub(crate) fn of(number: &str) -> Self {
-        let leaves = Some(Duration::from_secs(5));
-        match number {
-            ANSWERS => Self::new(400, Verdict::Answers),
-            ANSWERS_AFTER_3_S => Self::new(3_000, Verdict::Answers),
-            ANSWERS_AFTER_8_S => Self::new(8_000, Verdict::Answers),
-            BUSY => Self { rings: None, ..Self::new(600, Verdict::Busy) },
-            NO_ANSWER => Self::new(30_000, Verdict::NoAnswer),
-            REJECTS => Self::new(3_000, Verdict::Declines),
-            UNREACHABLE => Self { rings: None, ..Self::new(1_000, Verdict::Unreachable) },
-            INVALID => Self { rings: None, ..Self::new(400, Verdict::DoesNotExist) },
-            DROPS_MID_CALL | HANGS_UP => Self { talks: leaves, ..Self::new(400, Verdict::Answers) },
-            ECHOES_DIGITS => Self { echoes: true, ..Self::new(400, Verdict::Answers) },
-            SLOW_NETWORK => Self { rings: Some(Duration::from_secs(3)), ..Self::new(6_000, Verdict::Answers) },
-            _ => Self::new(2_000, Verdict::Answers),
+/// The error that a request to call that number gets: code and text.
+pub(crate) fn refusal(number: &str) -> Option<(u32, &'static str)> {
+    match number {
+        // The magic numbers of Twilio's test credentials.
+        "+15005550001" => Some((21211, "The 'To' number is not a valid phone number.")),
+        "+15005550002" => Some((21214, "The 'To' phone number cannot be reached.")),
+        NOT_ALLOWED | "+15005550003" => {
+            Some((21215, "Account not authorized to call this number. Check the geographic permissions."))
         }
-    }
-
-    /// The error that a request to call that number gets: code and text.
-    pub(crate) fn refusal(number: &str) -> Option<(u32, &'static str)> {
-        match number {
-            // The magic numbers of Twilio's test credentials.
-            "+15005550001" => Some((21211, "The 'To' number is not a valid phone number.")),
-            "+15005550002" => Some((21214, "The 'To' phone number cannot be reached.")),
-            NOT_ALLOWED | "+15005550003" => {
-                Some((21215, "Account not authorized to call this number. Check the geographic permissions."))
-            }
-            "+15005550004" => Some((21216, "Account not allowed to call this number.")),
-            _ => None,
-        }
+        "+15005550004" => Some((21216, "Account not allowed to call this number.")),
+        _ => None,
     }
 }

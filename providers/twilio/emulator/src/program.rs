@@ -61,7 +61,7 @@ impl Cloud {
         parameters.extend(call.parameters.iter().filter(|_| call.from.starts_with("client:")).cloned());
         parameters.extend(more);
         let purpose = Purpose::Document { call: sid.to_owned(), activity, fallback };
-        let (id, late) = self.outbox.push(self.now, &mut self.random, hook, parameters, purpose);
+        let (id, late) = self.post(hook, parameters, purpose);
         self.later(late, Timer::DocumentLate(id));
     }
 

@@ -290,6 +290,6 @@ impl Cloud {
         parameters.extend(recording.call.as_deref().map(|call| ("CallSid", call)));
         parameters.extend(recording.conference.as_deref().map(|conference| ("ConferenceSid", conference)));
         let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        self.outbox.push(self.now, &mut self.random, &hook, parameters, Purpose::Report);
+        self.post(&hook, parameters, Purpose::Report);
     }
 }

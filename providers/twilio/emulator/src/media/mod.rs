@@ -4,7 +4,8 @@ mod crypto;
 mod peer;
 mod sound;
 
-use crate::control::{Hears, Leg};
+use crate::control::Leg;
+use cordboard_emulator::Hears;
 use peer::Peer;
 pub use sound::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 use sound::{FRAME, Frame, mix, tone};

@@ -12,7 +12,7 @@ use crate::cloud::Cloud;
 use crate::config::CloudConfig;
 use crate::error::ApiError;
 use crate::form::Form;
-use crate::numbers::Script;
+use crate::numbers::refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request, Response, header};
@@ -135,7 +135,7 @@ pub(crate) fn check_to(to: &str) -> Result<(), ApiError> {
     if is_client || is_sip {
         return Ok(());
     }
-    if let Some((code, text)) = Script::refusal(to) {
+    if let Some((code, text)) = refusal(to) {
         return Err(ApiError::bad_request(code, text));
     }
     if is_e164(to) {

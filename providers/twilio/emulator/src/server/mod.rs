@@ -1,24 +1,21 @@
 //! The cloud in real time: REST and a control API over HTTP, the voice SDK's signalling over WebSocket, audio over UDP.
 
-mod clock;
 mod control;
-mod driver;
-mod rest;
 mod signalling;
 mod sound;
 
 use crate::cloud::Cloud;
 use crate::config::CloudConfig;
 use crate::media::Media;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use axum_server::tls_rustls::RustlsConfig;
-use clock::Clock;
 use cordboard::Timestamp;
 use cordboard::platform::Lock;
+use cordboard_emulator::server;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
@@ -47,32 +44,23 @@ impl Server {
     /// # Errors
     /// When a port is taken.
     pub async fn start(config: CloudConfig, ports: Ports) -> Result<Self> {
-        // The client wants one when it is built together with programs whose client does TLS. One that is there will do.
-        let _ = ring::default_provider().install_default();
-        let listen = |port| -> Result<TcpListener> {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).context("a port can't be listened at")?;
-            listener.set_nonblocking(true)?;
-            Ok(listener)
-        };
-        let (rest_socket, signal_socket) = (listen(ports.rest)?, listen(ports.signal)?);
+        let (rest_socket, signal_socket) = (server::listen(ports.rest)?, server::listen(ports.signal)?);
         let (rest, signal) = (rest_socket.local_addr()?, signal_socket.local_addr()?);
         let audio = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let shared = Arc::new(Shared {
-            clock: Clock::new(),
-            cloud: Lock::new(Cloud::new(config)),
+            world: Arc::new(server::Shared::new(Cloud::new(config))?),
             media: Lock::new(Media::new(audio.local_addr()?)),
             sockets: Lock::default(),
-            client: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?,
-            changed: Notify::new(),
             media_changed: Notify::new(),
         });
         let mut tasks = JoinSet::new();
-        tasks.spawn(driver::run(Arc::clone(&shared)));
+        let told = Arc::clone(&shared);
+        tasks.spawn(server::run(Arc::clone(&shared.world), move |signal| signalling::tell(&told, signal)));
         tasks.spawn(sound::run(Arc::clone(&shared), audio));
-        let app = control::routes(Arc::clone(&shared)).fallback_service(rest::routes(Arc::clone(&shared)));
-        let http = axum_server::from_tcp(rest_socket)?;
+        let app = control::routes(Arc::clone(&shared)).merge(server::control::routes(Arc::clone(&shared.world)));
+        let app = app.fallback_service(server::rest(Arc::clone(&shared.world)));
         tasks.spawn(async move {
-            let _ = http.serve(app.into_make_service()).await;
+            let _ = server::serve(rest_socket, app).await;
         });
         let https = axum_server::from_tcp_rustls(signal_socket, RustlsConfig::from_config(Arc::new(tls()?)))?;
         let app = signalling::routes(Arc::clone(&shared));
@@ -96,7 +84,7 @@ impl Server {
 
     /// Does something in the cloud, now.
     pub fn with<T>(&self, act: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T {
-        self.shared.with(act)
+        self.shared.world.with(act)
     }
 
     /// Serves until the process ends.
@@ -106,26 +94,16 @@ impl Server {
 }
 
 struct Shared {
-    clock: Clock,
-    cloud: Lock<Cloud>,
+    world: Arc<server::Shared<Cloud>>,
     media: Lock<Media>,
     /// Who is told of an identity's calls: each browser's socket, by its number.
     sockets: Lock<BTreeMap<(String, u64), mpsc::UnboundedSender<String>>>,
-    client: reqwest::Client,
-    changed: Notify,
     media_changed: Notify,
 }
 
 impl Shared {
-    fn with<T>(&self, act: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T {
-        let now = self.clock.now();
-        let result = act(&mut self.cloud.lock(), now);
-        self.changed.notify_one();
-        result
-    }
-
     fn media<T>(&self, act: impl FnOnce(&mut Media, std::time::Instant) -> T) -> T {
-        let now = self.clock.instant();
+        let now = self.world.clock.instant();
         let result = act(&mut self.media.lock(), now);
         self.media_changed.notify_one();
         result

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use cordboard_emulator::server::control::Hands as _;
 use core::time::Duration;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -155,10 +156,10 @@ impl Socket {
             "answer" => self.takes(call, sdp),
             // It may have ended in the meantime.
             "hangup" | "reject" => {
-                let _ = self.shared.with(|cloud, now| cloud.far_end_hangs_up(now, call));
+                let _ = self.shared.world.with(|cloud, now| cloud.far_end_hangs_up(now, call));
             }
             "dtmf" => {
-                let _ = self.shared.with(|cloud, now| cloud.far_end_presses(now, call, field("dtmf")));
+                let _ = self.shared.world.with(|cloud, now| cloud.far_end_presses(now, call, field("dtmf")));
             }
             "reinvite" => match self.shared.media(|media, now| media.answer(now, call, sdp)) {
                 Ok(sdp) => self.send("answer", &json!({"callsid": call, "sdp": sdp})),
@@ -173,7 +174,7 @@ impl Socket {
     }
 
     fn listens(&mut self, token: &str) {
-        let checked = self.shared.with(|cloud, now| token::verify(cloud.config(), now, token));
+        let checked = self.shared.world.with(|cloud, now| token::verify(cloud.config(), now, token));
         match checked {
             Ok(grant) => {
                 let token = json!({"identity": grant.identity, "ttl": grant.seconds});
@@ -190,7 +191,7 @@ impl Socket {
         let key = (grant.identity.clone(), self.id);
         if audio && grant.incoming {
             self.shared.sockets.lock().insert(key, self.outgoing.clone());
-            self.shared.with(|cloud, now| cloud.register(now, &grant.identity));
+            self.shared.world.with(|cloud, now| cloud.register(now, &grant.identity));
             self.send("ready", &json!({}));
         } else {
             self.leaves();
@@ -206,12 +207,12 @@ impl Socket {
         let others = sockets.keys().any(|(identity, _)| *identity == grant.identity);
         drop(sockets);
         if !others {
-            self.shared.with(|cloud, now| cloud.unregister(now, &grant.identity));
+            self.shared.world.with(|cloud, now| cloud.unregister(now, &grant.identity));
         }
     }
 
     fn owns(&self, grant: &Grant, call: &str) -> bool {
-        let leg = self.shared.cloud.lock().leg(call);
+        let leg = self.shared.world.cloud.lock().leg(call);
         let client = format!("client:{}", grant.identity);
         leg.is_some_and(|leg| leg.from == client || leg.to == client)
     }
@@ -222,7 +223,7 @@ impl Socket {
             return;
         }
         // Another browser of the same identity may have been faster, or the caller gave up.
-        if self.shared.with(|cloud, now| cloud.client_accepts(now, call)).is_err() {
+        if self.shared.world.with(|cloud, now| cloud.client_accepts(now, call)).is_err() {
             self.send("cancel", &json!({"callsid": call}));
             return;
         }
@@ -250,12 +251,12 @@ impl Socket {
         // A browser that only calls is told of its own calls all the same.
         self.shared.sockets.lock().entry(key).or_insert_with(|| self.outgoing.clone());
         let parameters = form_urlencoded::parse(parameters.as_bytes()).into_owned().collect();
-        let call = self.shared.with(|cloud, now| cloud.client_dials(now, &grant.identity, parameters));
+        let call = self.shared.world.with(|cloud, now| cloud.client_dials(now, &grant.identity, parameters));
         let Ok(call) = call else {
             return self.error(31404, "The account has no application", Some(draft));
         };
         if self.shared.media(|media, now| media.answer(now, &call, sdp)).is_err() {
-            let _ = self.shared.with(|cloud, now| cloud.far_end_hangs_up(now, &call));
+            let _ = self.shared.world.with(|cloud, now| cloud.far_end_hangs_up(now, &call));
             self.error(BAD_REQUEST, "The offer can't be taken", Some(draft));
         }
     }

@@ -1,6 +1,7 @@
 //! Moves audio: packets as they come, and every 20 ms what everybody hears.
 
 use super::Shared;
+use cordboard_emulator::server::control::Hands as _;
 use core::time::Duration;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
@@ -21,7 +22,7 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
         };
         for call in lost {
             // It may have ended in the meantime.
-            let _ = shared.with(|cloud, now| cloud.client_vanishes(now, &call));
+            let _ = shared.world.with(|cloud, now| cloud.client_vanishes(now, &call));
         }
         for packet in outgoing {
             // What the kernel has no room for is lost, as on any network.
@@ -36,19 +37,19 @@ pub(super) async fn run(shared: Arc<Shared>, socket: UdpSocket) {
         tokio::select! {
             received = socket.recv_from(&mut packet) => {
                 if let Ok((length, source)) = received {
-                    let now = shared.clock.instant();
+                    let now = shared.world.clock.instant();
                     shared.media.lock().receive(now, source, packet.get(..length).unwrap_or_default());
                 }
             }
             _ = ticks.tick() => {
-                let legs = shared.cloud.lock().live_legs();
-                let now = shared.clock.instant();
+                let legs = shared.world.cloud.lock().live_legs();
+                let now = shared.world.clock.instant();
                 let mut media = shared.media.lock();
                 media.handle_timeout(now);
                 media.tick(now, &legs);
             }
             () = sleep => {
-                let now = shared.clock.instant();
+                let now = shared.world.clock.instant();
                 shared.media.lock().handle_timeout(now);
             }
             () = shared.media_changed.notified() => {}

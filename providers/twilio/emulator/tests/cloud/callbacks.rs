@@ -1,7 +1,7 @@
 //! How requests to the account's server go: late, twice, again after failures.
 
 use crate::world::World;
-use cordboard_twilio_emulator::{Disturbance, numbers, signature};
+use cordboard_twilio_emulator::{Disturbance, Hands as _, numbers, signature};
 use core::time::Duration;
 use std::collections::BTreeSet;
 

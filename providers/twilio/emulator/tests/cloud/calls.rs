@@ -1,7 +1,7 @@
 //! What becomes of a call, by its number; clients; what the API changes.
 
 use crate::world::{FROM, World};
-use cordboard_twilio_emulator::{ClientScript, CloudConfig, Hears, SignalKind, numbers};
+use cordboard_twilio_emulator::{ClientScript, CloudConfig, Emulated as _, Hands as _, Hears, SignalKind, numbers};
 use core::time::Duration;
 
 const QUIET: &str = "<Response><Pause length=\"600\"/></Response>";

@@ -1,7 +1,7 @@
 //! Who is in a conference, who hears whom, and what is told of it.
 
 use crate::world::World;
-use cordboard_twilio_emulator::{Hears, numbers};
+use cordboard_twilio_emulator::{Hands as _, Hears, numbers};
 use std::collections::BTreeSet;
 
 /// An agent and a customer who talk, and the conference.

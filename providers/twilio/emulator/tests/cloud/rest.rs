@@ -1,7 +1,7 @@
 //! Credentials, forms, lists, errors, faults.
 
 use crate::world::{FROM, World, read, text};
-use cordboard_twilio_emulator::{Answer, Fault, numbers};
+use cordboard_twilio_emulator::{Answer, Emulated as _, Fault, Hands as _, numbers};
 use http::{Method, Request};
 
 const QUIET: &str = "<Response><Pause length=\"60\"/></Response>";

@@ -1,7 +1,7 @@
 //! What TwiML lets calls do.
 
 use crate::world::World;
-use cordboard_twilio_emulator::{ClientScript, Hears, numbers};
+use cordboard_twilio_emulator::{ClientScript, Hands as _, Hears, numbers};
 
 #[test]
 fn a_call_comes_in_and_is_asked_about() {

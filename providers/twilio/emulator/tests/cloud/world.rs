@@ -1,7 +1,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cordboard::Timestamp;
-use cordboard_twilio_emulator::{Callback, Cloud, CloudConfig, Unanswered, numbers, signature};
+use cordboard_twilio_emulator::{
+    Callback, Cloud, CloudConfig, Emulated as _, Hands as _, Unanswered, numbers, signature,
+};
 use core::time::Duration;
 use http::{Method, Request, Response};
 use serde_json::Value;

@@ -1,6 +1,7 @@
-//! Twilio's REST API over HTTP.
+//! A provider's REST API over HTTP.
 
 use super::Shared;
+use crate::Emulated;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -9,11 +10,12 @@ use http::{Request, Response};
 use std::io;
 use std::sync::Arc;
 
-pub(super) fn routes(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(answer).with_state(shared)
+/// Every request goes to the cloud.
+pub fn routes<C: Emulated>(shared: Arc<Shared<C>>) -> Router {
+    Router::new().fallback(answer::<C>).with_state(shared)
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
+async fn answer<C: Emulated>(State(shared): State<Arc<Shared<C>>>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
     let request = Request::from_parts(parts, body.to_vec());

@@ -1,8 +1,8 @@
-use crate::error::ApiError;
 use http::{Method, Request, Response};
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
-/// One request that is answered wrongly. [`Cloud::inject`](crate::Cloud::inject) takes them.
+/// One request that is answered wrongly.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// What the client gets.
@@ -24,13 +24,13 @@ pub enum Answer {
     Nothing,
     /// A page that is not JSON, with 200.
     Garbage,
-    /// 401, 20003.
+    /// 401.
     Unauthenticated,
-    /// 404, 20404.
+    /// 404.
     NotFound,
-    /// 429, 20429.
+    /// 429.
     TooManyRequests,
-    /// 500, 20500.
+    /// 500.
     ServerError,
     /// 503, a page that is not JSON.
     Unavailable,
@@ -57,25 +57,51 @@ impl Fault {
         self
     }
 
-    pub(crate) fn applies(&self, request: &Request<Vec<u8>>) -> bool {
+    fn applies(&self, request: &Request<Vec<u8>>) -> bool {
         self.method.as_ref().is_none_or(|method| method == request.method())
             && self.path.as_ref().is_none_or(|path| request.uri().path().contains(&**path))
     }
+}
 
-    pub(crate) fn response(&self) -> Option<Response<Vec<u8>>> {
-        let page = |status: u16| {
-            let page = Response::builder().status(status).header("content-type", "text/html");
-            page.body(b"<html><body>Something is wrong</body></html>".to_vec()).ok()
+impl Answer {
+    /// A page that is no answer of the API; `None` if the provider's own error answers, or nothing does.
+    #[must_use]
+    pub fn page(self) -> Option<Response<Vec<u8>>> {
+        let status = match self {
+            Self::Garbage => 200,
+            Self::Unavailable => 503,
+            _ => return None,
         };
-        let error = |status, code, message: &str| Some(ApiError::new(status, code, message).into_response());
-        match self.answer {
-            Answer::Truth | Answer::Nothing => None,
-            Answer::Garbage => page(200),
-            Answer::Unavailable => page(503),
-            Answer::Unauthenticated => error(401, 20003, "Authenticate"),
-            Answer::NotFound => error(404, 20404, "The requested resource was not found"),
-            Answer::TooManyRequests => error(429, 20429, "Too Many Requests"),
-            Answer::ServerError => error(500, 20500, "Internal Server Error"),
+        let page = Response::builder().status(status).header("content-type", "text/html");
+        page.body(b"<html><body>Something is wrong</body></html>".to_vec()).ok()
+    }
+
+    /// The status of the provider's own error.
+    #[must_use]
+    pub const fn error(self) -> Option<u16> {
+        match self {
+            Self::Unauthenticated => Some(401),
+            Self::NotFound => Some(404),
+            Self::TooManyRequests => Some(429),
+            Self::ServerError => Some(500),
+            Self::Truth | Self::Nothing | Self::Garbage | Self::Unavailable => None,
         }
+    }
+}
+
+/// Requests that will be answered wrongly, one for each fault, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(VecDeque<Fault>);
+
+impl Faults {
+    /// Adds more.
+    pub fn inject(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.extend(faults);
+    }
+
+    /// The fault that befalls a request, if one does.
+    pub fn take(&mut self, request: &Request<Vec<u8>>) -> Option<Fault> {
+        let found = self.0.iter().position(|fault| fault.applies(request))?;
+        self.0.remove(found)
     }
 }

@@ -1,16 +1,16 @@
 //! Lets the cloud's time pass: its callbacks go out, its signals go to the browsers.
 
 use super::Shared;
-use super::signalling;
-use crate::callback::{Callback, Unanswered};
+use crate::{Callback, Emulated, Unanswered};
 use core::time::Duration;
 use http::Response;
 use std::sync::Arc;
 
-/// Twilio's defaults for webhooks: 5 seconds to connect are within 15 in all.
+/// No provider waits longer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-pub(super) async fn run(shared: Arc<Shared>) {
+/// Lets time pass, for ever. `tell` hands signals on to browsers.
+pub async fn run<C: Emulated>(shared: Arc<Shared<C>>, tell: impl Fn(C::Signal)) {
     loop {
         let now = shared.clock.now();
         let (callbacks, signals, due) = {
@@ -24,7 +24,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             tokio::spawn(deliver(Arc::clone(&shared), callback));
         }
         for signal in signals {
-            signalling::tell(&shared, signal);
+            tell(signal);
         }
         let sleep = async {
             match due {
@@ -40,7 +40,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-async fn deliver(shared: Arc<Shared>, callback: Callback) {
+async fn deliver<C: Emulated>(shared: Arc<Shared<C>>, callback: Callback) {
     let id = callback.id;
     let answer = send(&shared, callback)
         .await
@@ -48,7 +48,7 @@ async fn deliver(shared: Arc<Shared>, callback: Callback) {
     shared.with(|cloud, now| cloud.handle_callback_response(now, id, answer));
 }
 
-async fn send(shared: &Shared, callback: Callback) -> reqwest::Result<Response<Vec<u8>>> {
+async fn send<C: Emulated>(shared: &Shared<C>, callback: Callback) -> reqwest::Result<Response<Vec<u8>>> {
     let request = callback.request.map(reqwest::Body::from).try_into()?;
     let mut request: reqwest::Request = request;
     *request.timeout_mut() = Some(PATIENCE);
