@@ -1,10 +1,13 @@
 //! The providers that are built in, and their keys.
 
 use cordboard::telephony::Backend;
+use cordboard_bridge::{Carrier, ConfigProblem, Https, Switchboard};
 use cordboard_gateway::config::{Config, FromText, Keys, Problem};
-use cordboard_gateway::{Gateway, MockBackend, SystemClock, check_files};
+use cordboard_gateway::{Builder, Gateway, MockBackend, SystemClock, check_files};
 use cordboard_mock::MockConfig;
-use cordboard_twilio::{ApiKey, Https, Twilio, TwilioConfig};
+use cordboard_twilio::{ApiKey, TwilioCarrier, TwilioConfig};
+use cordboard_vonage::{VonageCarrier, VonageConfig};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What carries the calls.
@@ -14,20 +17,23 @@ pub(crate) enum Provider {
         webhook_secret: Option<String>,
     },
     Twilio(Box<TwilioConfig>),
+    Vonage(Box<VonageConfig>),
 }
 
 enum Kind {
     Mock,
     Twilio,
+    Vonage,
 }
 
 impl FromText for Kind {
-    const EXPECTED: &'static str = "mock or twilio";
+    const EXPECTED: &'static str = "mock, twilio or vonage";
 
     fn from_text(text: &str) -> Option<Self> {
         match text {
             "mock" => Some(Self::Mock),
             "twilio" => Some(Self::Twilio),
+            "vonage" => Some(Self::Vonage),
             _ => None,
         }
     }
@@ -41,6 +47,7 @@ impl Provider {
         match keys.required("provider.kind")? {
             Kind::Mock => Some(Self::Mock { webhook_secret: keys.secret("provider.webhook_secret") }),
             Kind::Twilio => twilio(keys, config).map(|twilio| Self::Twilio(Box::new(twilio))),
+            Kind::Vonage => vonage(keys, config).map(|vonage| Self::Vonage(Box::new(vonage))),
         }
     }
 
@@ -75,27 +82,59 @@ impl Provider {
                 };
                 Ok(builder.backend(|_| mock).build().await?)
             }
-            Self::Twilio(twilio) => {
-                let transport = Arc::new(Https::new()?);
-                let backend = move |journal| {
-                    let twilio = Twilio::new(*twilio, transport, journal, Arc::new(SystemClock))?;
-                    let driver = twilio.clone();
-                    tokio::spawn(async move { driver.run().await });
-                    Ok(Arc::new(twilio) as Arc<dyn Backend>)
-                };
-                Ok(builder.try_backend(backend).build().await?)
-            }
+            Self::Twilio(twilio) => bridged::<TwilioCarrier>(builder, *twilio).await,
+            Self::Vonage(vonage) => bridged::<VonageCarrier>(builder, *vonage).await,
         }
     }
+}
+
+/// A gateway over a provider that bridges calls in rooms.
+async fn bridged<C: Carrier<Config: Send>>(builder: Builder, config: C::Config) -> Result<Gateway, Error> {
+    let transport = Arc::new(Https::new()?);
+    let backend = move |journal| {
+        let switchboard = Switchboard::<C>::new(config, transport, journal, Arc::new(SystemClock))?;
+        let driver = switchboard.clone();
+        tokio::spawn(async move { driver.run().await });
+        Ok(Arc::new(switchboard) as Arc<dyn Backend>)
+    };
+    Ok(builder.try_backend(backend).build().await?)
+}
+
+/// Notes what is wrong with a provider's own configuration, as its keys are called here.
+fn note(keys: &mut Keys, problems: Vec<ConfigProblem>) {
+    for ConfigProblem { key, problem } in problems {
+        let key = match key {
+            "public_url" => "server.public_url".to_owned(),
+            key => format!("provider.{}", key.replace('.', "_")),
+        };
+        keys.wrong(&key, problem);
+    }
+}
+
+/// A secret that there must be. Without it, that is noted.
+fn secret(keys: &mut Keys, key: &str) -> Option<String> {
+    let secret = keys.secret(key);
+    if secret.is_none() && !keys.has(key) {
+        let variable = key.to_uppercase().replace('.', "__");
+        keys.wrong(key, &format!("it is missing: give it by CORDBOARD__{variable}"));
+    }
+    secret
+}
+
+/// What else the SDK in the browser is told. What is no JSON object is noted.
+fn sdk_options(keys: &mut Keys) -> Option<BTreeMap<String, serde_json::Value>> {
+    let text: String = keys.optional("provider.sdk_options")?;
+    let options = serde_json::from_str(&text).ok();
+    if options.is_none() {
+        keys.wrong("provider.sdk_options", "it is not a JSON object");
+    }
+    options
 }
 
 fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
     let account_sid: Option<String> = keys.required("provider.account_sid");
     let key_sid: Option<String> = keys.required("provider.api_key_sid");
-    let key_secret = keys.secret("provider.api_key_secret");
-    if key_secret.is_none() && !keys.has("provider.api_key_secret") {
-        keys.wrong("provider.api_key_secret", "it is missing: give it by CORDBOARD__PROVIDER__API_KEY_SECRET");
-    }
+    let key_secret = secret(keys, "provider.api_key_secret");
     let auth_token = keys.secret("provider.auth_token");
     let shared_key = keys.secret("provider.webhook_shared_key");
     let api_url = keys.optional("provider.api_url");
@@ -106,11 +145,7 @@ fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
     let ring_seconds: Option<u32> = keys.optional("provider.ring_seconds");
     let rejoin_seconds: Option<u32> = keys.optional("provider.rejoin_seconds");
     let token_seconds = keys.optional("provider.token_seconds");
-    let sdk_options: Option<String> = keys.optional("provider.sdk_options");
-    let sdk_options = sdk_options.map(|text| serde_json::from_str(&text)).transpose().unwrap_or_else(|_| {
-        keys.wrong("provider.sdk_options", "it is not a JSON object");
-        None
-    });
+    let sdk_options = sdk_options(keys);
 
     let key = ApiKey { sid: key_sid?, secret: key_secret?.into() };
     let public_url = config.server.public_url.as_str();
@@ -127,13 +162,54 @@ fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
     twilio.token_seconds = token_seconds.unwrap_or(twilio.token_seconds);
     twilio.sdk_options = sdk_options.unwrap_or_default();
     twilio.backlog = config.socket.backlog;
-    for problem in twilio.problems() {
-        // As the keys are called here.
-        let key = match problem.key {
-            "public_url" => "server.public_url".to_owned(),
-            key => format!("provider.{}", key.replace('.', "_")),
-        };
-        keys.wrong(&key, problem.problem);
-    }
+    note(keys, twilio.problems());
     Some(twilio)
+}
+
+/// The application's private key: as a file, or itself.
+fn private_key(keys: &mut Keys) -> Option<String> {
+    let key = keys.secret("provider.private_key");
+    let Some(path) = keys.path("provider.private_key_file") else {
+        if key.is_none() {
+            keys.wrong("provider.private_key_file", "it is missing: name the file of the application's private key");
+        }
+        return key;
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => key.or(Some(text)),
+        Err(error) => {
+            keys.wrong("provider.private_key_file", format!("it can't be read: {error}"));
+            None
+        }
+    }
+}
+
+fn vonage(keys: &mut Keys, config: &Config) -> Option<VonageConfig> {
+    let application_id: Option<String> = keys.required("provider.application_id");
+    let private_key = private_key(keys);
+    let api_key: Option<String> = keys.required("provider.api_key");
+    let api_secret = secret(keys, "provider.api_secret");
+    let signature_secret = secret(keys, "provider.signature_secret");
+    let (region, api_url) = (keys.optional("provider.region"), keys.optional("provider.api_url"));
+    let (default_caller_id, hold_music_url) =
+        (keys.optional("provider.default_caller_id"), keys.optional("provider.hold_music_url"));
+    let seconds = ["ring", "rejoin", "token"].map(|name| keys.optional::<u32>(&format!("provider.{name}_seconds")));
+    let sdk_options = sdk_options(keys);
+
+    let mut vonage = VonageConfig::new(
+        &application_id?,
+        private_key?.into(),
+        (&api_key?, api_secret?.into()),
+        signature_secret?.into(),
+        config.server.public_url.as_str(),
+    );
+    let [ring, rejoin, token] = seconds;
+    vonage.ring_seconds = ring.map_or(vonage.ring_seconds, |seconds| seconds.try_into().unwrap_or(u16::MAX));
+    vonage.rejoin_seconds = rejoin.map_or(vonage.rejoin_seconds, |seconds| seconds.try_into().unwrap_or(u16::MAX));
+    vonage.token_seconds = token.unwrap_or(vonage.token_seconds);
+    vonage.backlog = config.socket.backlog;
+    vonage.sdk_options = sdk_options.unwrap_or_default();
+    let vonage = VonageConfig { region, api_url, default_caller_id, hold_music_url, ..vonage };
+    note(keys, vonage.problems());
+    Some(vonage)
 }

@@ -7,7 +7,7 @@ const EXAMPLE: &str = include_str!("../../cordboard.example.toml");
 const SMALLEST: &str = "[server]\npublic_url = \"https://calls.example.com/\"\n[policy]\nregions = [\"US\"]\n";
 
 /// The keys of the providers that the program has built in, which reads them itself.
-const PROVIDER: [&str; 16] = [
+const PROVIDER: [&str; 23] = [
     "kind",
     "webhook_secret",
     "account_sid",
@@ -24,6 +24,13 @@ const PROVIDER: [&str; 16] = [
     "token_seconds",
     "api_url",
     "sdk_options",
+    "application_id",
+    "private_key_file",
+    "private_key",
+    "api_key",
+    "api_secret",
+    "signature_secret",
+    "hold_music_url",
 ];
 
 fn read(text: &str) -> Result<Config, Problems> {
