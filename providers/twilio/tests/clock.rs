@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cordboard::platform::Clock as _;
 use cordboard::telephony::{AgentId, Backend as _};
+use cordboard_emulator::stage::ALEX;
 use serde_json::Value;
 use std::future::pending;
 use std::time::Duration;
-use support::{ALEX, World};
+use support::World;
 
 const TEN_MINUTES: u64 = 600;
 

@@ -10,9 +10,10 @@ use cordboard::telephony::{
     AgentId, Backend as _, CallEvent, CallEventKind, CallId, CallState, EndReason, Entry, Event, Journal as _, Webhook,
     WebhookRequest,
 };
+use cordboard_emulator::stage::{ALEX, BLAKE, MemoryJournal};
 use cordboard_mock::VirtualClock;
 use cordboard_twilio::{Transport, TransportError, Twilio, TwilioConfig};
-use cordboard_twilio_emulator::numbers;
+use cordboard_twilio_emulator::{Hands as _, numbers};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{Method, Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use support::{ALEX, BLAKE, Listener, MemoryJournal, World};
+use support::{Listener, World};
 
 /// A call that was made once, and what Twilio told of it.
 struct Recorded {
@@ -184,8 +185,8 @@ fn of_a_call_that_was_answered() {
     let mut recorded = record(async |world, twilio| {
         let mut alex = Listener::new(world, twilio, ALEX);
         let call = alex.talk("1").await;
-        let customer = support::legs(world, &call)["customer"].sid.clone();
-        world.at_twilio(|cloud, now| cloud.far_end_hangs_up(now, &customer)).unwrap();
+        let customer = world.legs(&call)["customer"].id.clone();
+        world.at_provider(|cloud, now| cloud.far_end_hangs_up(now, &customer)).unwrap();
         alex.until_end(&call).await;
     });
     let shuffled = [
@@ -221,12 +222,12 @@ fn of_a_call_that_came_in() {
     let mut recorded = record(async |world, twilio| {
         let mut alex = Listener::new(world, twilio, ALEX);
         let mut blake = Listener::new(world, twilio, BLAKE);
-        world.at_twilio(|cloud, now| cloud.incoming(now, numbers::ANSWERS, numbers::SALES)).unwrap();
+        world.at_provider(|cloud, now| cloud.incoming(now, numbers::ANSWERS, numbers::SALES)).unwrap();
         let call = alex.until_ringing().await;
         blake.until_ringing().await;
         alex.line.answer(&call).await.unwrap();
         alex.until(&call, CallEventKind::Connected).await;
-        world.at_twilio(|cloud, now| cloud.far_end_hangs_up(now, call.as_str())).unwrap();
+        world.at_provider(|cloud, now| cloud.far_end_hangs_up(now, call.as_str())).unwrap();
         assert_eq!(alex.until_end(&call).await, EndReason::RemoteHungUp);
     });
     let shuffled = [
