@@ -29,7 +29,7 @@ fn refusals_say_what_to_do() {
         let mut alex = Listener::new(&world, &vonage, ALEX);
         alex.line.caller_ids().await.unwrap();
         for (answer, kind) in [
-            (Answer::NotFound, ErrorKind::NoSuchCall),
+            (Answer::NotFound, ErrorKind::Provider),
             (Answer::ServerError, ErrorKind::OutcomeUnknown),
             (Answer::Unavailable, ErrorKind::OutcomeUnknown),
             (Answer::Garbage, ErrorKind::OutcomeUnknown),
