@@ -5,7 +5,7 @@ use crate::office::Office;
 use crate::support::Agent;
 use axum::Router;
 use axum::http::{StatusCode, header};
-use cordboard_twilio_emulator::{Answer, Fault, numbers};
+use cordboard_twilio_emulator::{Answer, Fault, Hands as _, numbers};
 use http::Method;
 use serde_json::{Value as Json, json};
 use sqlx::ConnectOptions as _;
@@ -84,15 +84,15 @@ async fn twilio_answers_a_dial_with_anything() {
         assert_eq!(office.dialled(&to), 1, "{answer:?}");
     }
     let log = running.terminate();
-    assert!(says(&log, "ERROR", "Twilio refuses the credentials"), "{:?}", warnings(&log));
+    assert!(says(&log, "ERROR", "the provider refuses the credentials"), "{:?}", warnings(&log));
     for text in [
-        "Twilio answered 401 with code 20003",
-        "Twilio answered 404 with code 20404",
-        "Twilio answered 429 with code 20429",
-        "Twilio answered 500 with code 20500",
-        "Twilio answered 503",
-        "Twilio's answer can't be read",
-        "Twilio did not answer",
+        "the provider answered 401 with code 20003",
+        "the provider answered 404 with code 20404",
+        "the provider answered 429 with code 20429",
+        "the provider answered 500 with code 20500",
+        "the provider answered 503",
+        "the provider's answer can't be read",
+        "the provider did not answer",
     ] {
         assert!(says(&log, "WARN", text), "{text}: {:?}", warnings(&log));
     }
@@ -155,7 +155,7 @@ async fn twilio_is_silent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (outcome, log, _office) = dial_at(&listener, true).await;
     assert_eq!(outcome, Err("outcome_unknown".to_owned()));
-    assert!(says(&log, "WARN", "Twilio did not answer"), "{:?}", warnings(&log));
+    assert!(says(&log, "WARN", "the provider did not answer"), "{:?}", warnings(&log));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +163,7 @@ async fn twilio_hangs_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (outcome, log, _office) = dial_at(&listener, false).await;
     assert_eq!(outcome, Err("outcome_unknown".to_owned()));
-    assert!(says(&log, "WARN", "Twilio did not answer"), "{:?}", warnings(&log));
+    assert!(says(&log, "WARN", "the provider did not answer"), "{:?}", warnings(&log));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +176,7 @@ async fn twilio_is_not_there() {
     let mut alex = office.agent(&running, "alex").await;
     assert_eq!(dial(&mut alex, numbers::ANSWERS).await, Err("unreachable".to_owned()));
     let log = running.terminate();
-    assert!(says(&log, "WARN", "Twilio can't be reached"), "{:?}", warnings(&log));
+    assert!(says(&log, "WARN", "the provider can't be reached"), "{:?}", warnings(&log));
 }
 
 /// Whatever Twilio's answers lead to, the credentials stay with its host.
@@ -229,7 +229,12 @@ async fn a_clock_that_is_off_is_told_to_the_operator() {
         let mut alex = office.agent(&running, "alex").await;
         assert_eq!(alex.order("caller_ids", json!({})).await, json!({"caller_ids": []}));
         let log = running.terminate();
-        assert_eq!(log.matches("this machine's clock is not Twilio's").count(), 1, "told once: {:?}", warnings(&log));
+        assert_eq!(
+            log.matches("this machine's clock is not the provider's").count(),
+            1,
+            "told once: {:?}",
+            warnings(&log)
+        );
     }
 }
 

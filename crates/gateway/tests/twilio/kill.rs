@@ -7,7 +7,7 @@ use cordboard::telephony::conformance::backend::MemoryJournal;
 use cordboard::telephony::{Backend as _, Webhook, WebhookRequest};
 use cordboard_gateway::SystemClock;
 use cordboard_twilio::{ApiKey, Https, Twilio, TwilioConfig};
-use cordboard_twilio_emulator::numbers;
+use cordboard_twilio_emulator::{Hands as _, numbers};
 use futures_util::future::join3;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value as Json, json};

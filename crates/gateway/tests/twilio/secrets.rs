@@ -4,7 +4,7 @@ use crate::office::Office;
 use crate::support::running::next;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cordboard_twilio_emulator::{Answer, Fault, numbers};
+use cordboard_twilio_emulator::{Answer, Fault, Hands as _, numbers};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 
