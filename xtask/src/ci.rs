@@ -6,13 +6,16 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 /// What never runs in a browser.
-const NATIVE: [&str; 11] = [
+const NATIVE: [&str; 14] = [
     "xtask",
     "cordboard-bundle",
+    "cordboard-publish",
     "cordboard-serve",
     "cordboard-bridge",
     "cordboard-emulator",
     "cordboard-gateway",
+    "cordboard-hubspot",
+    "cordboard-hubspot-emulator",
     "cordboard-twilio",
     "cordboard-twilio-emulator",
     "cordboard-vonage",

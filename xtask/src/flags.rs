@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::ffi::OsString;
+
 xflags::xflags! {
     /// Builds, runs and tests Cordboard.
     cmd xtask {
@@ -37,6 +39,14 @@ xflags::xflags! {
         cmd test {}
         /// Runs what a change must pass: format, lints, docs, licences, tests.
         cmd ci {}
+        /// How HubSpot shows an app: get, diff, put, delete. Like the next three, it has a --help of its own.
+        cmd settings { repeated arguments: OsString }
+        /// Where HubSpot finds recordings: get, diff, put.
+        cmd recording { repeated arguments: OsString }
+        /// Which numbers HubSpot's help desk can connect: get, diff, put, delete.
+        cmd channel { repeated arguments: OsString }
+        /// What to paste into a HubSpot page to try a widget on this machine.
+        cmd dev-snippet { repeated arguments: OsString }
         /// Builds an app for release and fails when it is over its budget.
         cmd size {
             /// Which app; `softphone` without it.

@@ -6,6 +6,7 @@ mod build;
 mod ci;
 mod demo;
 mod flags;
+mod publish;
 mod serve;
 mod setup;
 mod size;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use xshell::Shell;
 
 fn main() -> ExitCode {
-    match run(Xtask::from_env_or_exit()) {
+    match run(Xtask::from_vec(publish::arguments()).unwrap_or_else(|error| error.exit())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));
@@ -37,6 +38,9 @@ fn run(flags: Xtask) -> Result<()> {
         XtaskCmd::Demo(flags) => demo::run(&shell, &flags),
         XtaskCmd::Test(_) => test::run(&shell),
         XtaskCmd::Ci(_) => ci::run(&shell),
+        XtaskCmd::Settings(_) | XtaskCmd::Recording(_) | XtaskCmd::Channel(_) | XtaskCmd::DevSnippet(_) => {
+            publish::run(&shell)
+        }
         XtaskCmd::Size(flags) => size::run(&shell, &flags),
         XtaskCmd::Bench(flags) => bench::run(&shell, &flags),
     }

@@ -39,15 +39,15 @@ pub(crate) fn server_beside(shell: &Shell, arguments: Vec<OsString>) -> Result<(
     Ok(())
 }
 
-/// Where the system can, this process becomes the server, so that who stops the one stops the other.
+/// Where the system can, this process becomes the other program, so that who stops the one stops the other.
 #[cfg(unix)]
-fn become_or_wait(mut command: Command) -> Result<()> {
+pub(crate) fn become_or_wait(mut command: Command) -> Result<()> {
     use std::os::unix::process::CommandExt as _;
     Err(command.exec().into())
 }
 
 #[cfg(not(unix))]
-fn become_or_wait(mut command: Command) -> Result<()> {
-    ensure!(command.status()?.success(), "the server stopped");
+pub(crate) fn become_or_wait(mut command: Command) -> Result<()> {
+    ensure!(command.status()?.success(), "{} failed", command.get_program().display());
     Ok(())
 }
