@@ -4,7 +4,8 @@ use cordboard_gateway::config::{Log, LogFormat};
 use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 
-const OURS: [&str; 3] = ["cordboard_gateway", "cordboard_twilio", "cordboard_mock"];
+const OURS: [&str; 5] =
+    ["cordboard_gateway", "cordboard_bridge", "cordboard_twilio", "cordboard_vonage", "cordboard_mock"];
 
 pub(crate) fn start(log: &Log) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let filter: EnvFilter = directives(&log.filter).parse()?;
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn others_are_heard_when_they_warn() {
-        assert_eq!(directives("debug"), "warn,cordboard_gateway=debug,cordboard_twilio=debug,cordboard_mock=debug");
+        let ours = "cordboard_gateway=debug,cordboard_bridge=debug,cordboard_twilio=debug,cordboard_vonage=debug,cordboard_mock=debug";
+        assert_eq!(directives("debug"), format!("warn,{ours}"));
         assert_eq!(directives("cordboard_gateway=trace, hyper=trace"), "warn,cordboard_gateway=trace");
         assert_eq!(directives("trace,sqlx=trace").matches("sqlx").count(), 0);
         assert_eq!(directives("error"), "warn,error");

@@ -116,7 +116,7 @@ fn secret(keys: &mut Keys, key: &str) -> Option<String> {
     let secret = keys.secret(key);
     if secret.is_none() && !keys.has(key) {
         let variable = key.to_uppercase().replace('.', "__");
-        keys.wrong(key, &format!("it is missing: give it by CORDBOARD__{variable}"));
+        keys.wrong(key, format!("it is missing: give it by CORDBOARD__{variable}"));
     }
     secret
 }

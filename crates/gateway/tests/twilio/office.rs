@@ -83,7 +83,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
     let path = parts.uri.path_and_query().unwrap().to_string();
     let token = parts.headers["i-twilio-idempotency-token"].to_str().unwrap().to_owned();
-    shared.came.send_modify(|came| drop(came.insert(token)));
+    shared.came.send_modify(|came| {
+        came.insert(token);
+    });
     let gateway = shared.gateway.lock().clone();
     let answer = async {
         let mut request = shared.http.request(parts.method.clone(), format!("http://{}{path}", gateway?));
@@ -181,7 +183,7 @@ impl Office {
     }
 
     pub(crate) async fn until_silent(&self) {
-        until("every leg to end", || self.legs().iter().all(|leg| is_over(leg))).await;
+        until("every leg to end", || self.legs().iter().all(is_over)).await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! The Voice, Users and Numbers APIs.
 
+#![expect(clippy::result_large_err, reason = "the error is the answer, made once for each request")]
+
 use crate::cloud::Cloud;
 use crate::leg::{Call, Endpoint, wire};
 use crate::lifecycle::NewCall;
