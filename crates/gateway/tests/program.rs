@@ -265,10 +265,11 @@ impl Known {
     }
 }
 
-/// Twenty kills in a normal run; `CORDBOARD_KILLS` for more.
+/// How often the gateway is killed.
+const KILLS: u64 = 200;
+
 #[tokio::test]
 async fn nothing_is_lost_by_a_sigkill() {
-    let kills: u32 = std::env::var("CORDBOARD_KILLS").map_or(20, |kills| kills.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     // Several at a time, because the mock needs a moment to hang up.
     let file = write(
@@ -280,7 +281,7 @@ async fn nothing_is_lost_by_a_sigkill() {
     let (mut ids, mut notes) = (0, 0_u64);
     // The same each time; what the kills hit differs all the same.
     let mut random = 0x2545_F491_u32;
-    for _ in 0..kills {
+    for _ in 0..KILLS {
         let running = Running::start(&file);
         let socket = known.connect(&running, &http).await;
         random ^= random << 13;
@@ -320,7 +321,7 @@ async fn nothing_is_lost_by_a_sigkill() {
     let entries: BTreeSet<String> = entries.into_iter().collect();
     let lost: Vec<&String> = known.answered.difference(&entries).collect();
     assert!(lost.is_empty(), "answered 2xx and lost: {lost:?}");
-    assert!(known.answered.len() as u64 >= u64::from(kills), "{}", known.answered.len());
+    assert!(known.answered.len() as u64 >= KILLS, "{}", known.answered.len());
     assert!(!known.begun.is_empty(), "calls were made");
     for (call, sequences) in &known.calls {
         assert_eq!(*sequences, (1..=sequences.len() as u64).collect::<Vec<_>>(), "{call}");
