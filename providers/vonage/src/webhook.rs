@@ -37,6 +37,11 @@ impl Event {
         number(self.0.get("duration")?)
     }
 
+    /// How far the leg has come, if the event says so.
+    fn status(&self) -> Option<LegStatus> {
+        leg_status_of(self.text("status")?, self.text("detail"), self.seconds())
+    }
+
     fn time(&self, name: &str) -> Option<Timestamp> {
         let time = OffsetDateTime::parse(self.text(name)?, &Rfc3339).ok()?;
         let millis = u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?;
@@ -70,11 +75,7 @@ impl Inbox {
         let event = Event(body);
         match path.split('/').collect::<Vec<_>>()[..] {
             ["answer"] => answer(now, &event),
-            // Of a call that came in, which is named after its leg.
-            ["event"] => {
-                let call = CallId::new(event.leg()?);
-                status(now, call, Leg::Customer, &event)
-            }
+            ["event"] => inbound_end(now, &event),
             ["call", call, leg] => {
                 let leg = Leg::parse(leg).ok_or(WebhookError::UnknownPath)?;
                 status(now, call_id(call)?, leg, &event)
@@ -102,10 +103,20 @@ fn answer(now: Timestamp, event: &Event) -> Result<Webhook, WebhookError> {
     Ok(Webhook::Inbound { call, entry })
 }
 
+/// The end of a call that came in, which is named after its leg. How it began, the answer webhook tells; what is told before
+/// that would be news of a call that nobody knows.
+fn inbound_end(now: Timestamp, event: &Event) -> Result<Webhook, WebhookError> {
+    match event.status() {
+        Some(LegStatus::Ended { .. }) if event.text("direction") == Some("inbound") => {
+            status(now, CallId::new(event.leg()?), Leg::Customer, event)
+        }
+        _ => Ok(nothing()),
+    }
+}
+
 fn status(now: Timestamp, call: CallId, leg: Leg, event: &Event) -> Result<Webhook, WebhookError> {
     // Transfers, errors, keys: nothing that a leg's progress needs, and nothing that must fail.
-    let Some(word) = event.text("status") else { return Ok(nothing()) };
-    let Some(status) = leg_status_of(word, event.text("detail"), event.seconds()) else { return Ok(nothing()) };
+    let (Some(word), Some(status)) = (event.text("status"), event.status()) else { return Ok(nothing()) };
     let uuid = event.leg()?;
     // Vonage does not number its events; a leg has each status once.
     let key = format!("call/{uuid}/{word}");

@@ -154,11 +154,14 @@ fn another_body_secret_or_header_is_refused() {
 fn a_replayed_webhook_says_nothing_new() {
     let body = event("answered").to_string().into_bytes();
     let token = sign(Algorithm::HS256, SIGNATURE_SECRET, &claims(&body));
-    let again = || entries(post_signed("event", &body, &token));
-    assert_eq!(again(), again());
+    let again = || entries(post_signed("call/c1/customer", &body, &token));
+    assert_eq!((again().len(), again()), (1, again()));
     let mut old = claims(&body);
     old["iat"] = json!(NOW - 301);
-    assert_eq!(post_signed("event", &body, &sign(Algorithm::HS256, SIGNATURE_SECRET, &old)), Err(WebhookError::Stale));
+    assert_eq!(
+        post_signed("call/c1/customer", &body, &sign(Algorithm::HS256, SIGNATURE_SECRET, &old)),
+        Err(WebhookError::Stale)
+    );
 }
 
 #[test]
@@ -226,11 +229,33 @@ fn what_is_not_known_is_no_error() {
         json!({ "call_uuid": UUID, "status": "human" }),
     ] {
         assert_eq!(entries(post("event", &body)), [], "{body}");
+        assert_eq!(entries(post("call/c1/customer", &body)), [], "{body}");
     }
     let odd = json!({ "uuid": UUID, "status": "completed", "duration": "x", "timestamp": 7, "price": [], "new": {} });
-    assert_eq!(entries(post("event", &odd)).len(), 1);
+    assert_eq!(entries(post("call/c1/customer", &odd)).len(), 1);
     for body in [json!({ "status": "answered" }), json!({ "uuid": "../x", "status": "answered" }), json!([])] {
-        assert!(post("event", &body).is_err() || entries(post("event", &body)).is_empty(), "{body}");
+        let path = "call/c1/customer";
+        assert!(post(path, &body).is_err() || entries(post(path, &body)).is_empty(), "{body}");
+    }
+}
+
+/// What is told of a call before it was answered for is of a call that nobody knows, and would close its books.
+#[test]
+fn of_a_call_that_came_in_only_the_end_is_told() {
+    for (status, direction, count) in [
+        ("started", "inbound", 0),
+        ("ringing", "inbound", 0),
+        ("answered", "inbound", 0),
+        ("completed", "inbound", 1),
+        ("failed", "inbound", 1),
+        // A leg that an NCCO connected.
+        ("completed", "outbound", 0),
+    ] {
+        let mut body = event(status);
+        body["direction"] = direction.into();
+        let told = entries(post("event", &body));
+        assert_eq!(told.len(), count, "{status} {direction}");
+        assert!(told.iter().all(|entry| entry.call.as_str() == UUID));
     }
 }
 
