@@ -4,8 +4,8 @@ use crate::error::ApiError;
 use crate::transport::Transport;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
-    AgentId, CallId, CallerId, Capabilities, Digits, Error, MediaToken, PhoneNumber, ProviderInfo, Webhook,
-    WebhookError, WebhookReply, WebhookRequest,
+    AgentId, CallId, CallerId, Capabilities, Digits, Error, MediaToken, PhoneNumber, ProviderInfo, RecordingError,
+    RecordingSound, SoundPart, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use std::sync::Arc;
@@ -60,11 +60,12 @@ pub trait Carrier: Sized + Send + Sync + 'static {
     /// As for a leg.
     async fn end_room(&self, room: &str) -> Result<(), ApiError>;
 
-    /// Changes something in a call in which people talk.
+    /// Changes something in a call in which people talk. What comes back is the provider's id of a recording that began, if
+    /// it says so at once. If not, [`RecordingFile::order`](crate::RecordingFile::order) finds it later.
     ///
     /// # Errors
     /// When nothing was changed, or the outcome is not known.
-    async fn change(&self, change: Change, place: &Place<'_>) -> Result<(), ApiError>;
+    async fn change(&self, change: Change, place: &Place<'_>) -> Result<Option<String>, ApiError>;
 
     /// From now on the room ends when this leg does.
     ///
@@ -102,11 +103,11 @@ pub trait Carrier: Sized + Send + Sync + 'static {
     /// When the provider can't be asked.
     async fn caller_ids(&self) -> Result<Vec<CallerId>, ApiError>;
 
-    /// The sound of a recording, by the provider's id of it.
+    /// The sound of a recording, by the provider's id of it, or a part of that.
     ///
     /// # Errors
-    /// When there is none, or the provider can't be asked.
-    async fn recording(&self, id: &str) -> Result<Vec<u8>, ApiError>;
+    /// When there is nothing to be heard, or not yet.
+    async fn recording(&self, id: &str, part: Option<SoundPart>) -> Result<RecordingSound, RecordingError>;
 
     /// What an agent's browser needs to carry the audio.
     ///
@@ -181,6 +182,8 @@ pub struct Made {
 pub struct Place<'a> {
     /// The call.
     pub call: &'a CallId,
+    /// The number of the order, which no other order of the call has.
+    pub order: u32,
     /// The room's id, if it is known.
     pub room: Option<&'a str>,
     /// The customer's leg.
@@ -225,7 +228,7 @@ pub struct FoundLeg {
 }
 
 /// How a call stands in which people talk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// Whether the customer waits.
     pub held: bool,
@@ -233,6 +236,8 @@ pub struct Standing {
     pub muted: bool,
     /// Whether the call is recorded, if that is known.
     pub recording: Option<bool>,
+    /// The provider's id of the recording that goes on, if it says so.
+    pub named: Option<String>,
 }
 
 /// A name for an agent's browser that any provider takes: letters, digits and underscores, different for different agents.

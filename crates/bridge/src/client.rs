@@ -1,5 +1,5 @@
 use crate::error::{ApiError, Effect, Refusal};
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Chunks, Transport, TransportError};
 use cordboard::Timestamp;
 use cordboard::platform::Clock;
 use http::{Request, Response, StatusCode, header};
@@ -123,6 +123,14 @@ impl Client {
             tracing::error!(seconds, "this machine's clock is not the provider's: set it, or tokens may be refused");
         }
         self.is_clock_off.store(is_off, Ordering::Relaxed);
+    }
+
+    /// Sends a request once, in its turn, and hands the answer on as it comes, of whatever status.
+    pub(crate) async fn open(&self, call: Call) -> Result<Response<Chunks>, TransportError> {
+        if let Some(lane) = self.lanes.get(call.lane) {
+            lane.turn(&*self.clock).await;
+        }
+        self.transport.open(call.request).await
     }
 
     /// How long to wait; `None` if the provider asks for longer than anybody would.

@@ -3,6 +3,7 @@
 use crate::bridge::{Action, Bridge, Change, Fact, Facts, Gate, Leg, LegEnd, Limits, Output, entry};
 use crate::carrier::{Carrier, Made, NewLeg, Party, Place, Settings};
 use crate::error::{ApiError, Effect};
+use crate::recording;
 use cordboard::Timestamp;
 use cordboard::platform::{Clock, Lock};
 use cordboard::telephony::{
@@ -186,7 +187,7 @@ impl<C: Carrier> Executor<C> {
 
     /// Has the provider do something. Returns what is known then.
     pub(crate) async fn carry_out(&self, call: &CallId, action: &Action) -> (Facts, Result<(), (ApiError, Effect)>) {
-        let place = |room, customer, agent| Place { call, room, customer, agent };
+        let place = |order, room, customer, agent| Place { call, order, room, customer, agent };
         match action {
             Action::AddAgent { leg, agent, from, muted } => {
                 let ring_seconds = self.settings.agent_ring_seconds;
@@ -201,18 +202,22 @@ impl<C: Carrier> Executor<C> {
                     .await
             }
             Action::EndAll { order, room, legs } => {
-                self.settle(call, *order, Effect::Repeatable, self.end_all(room.as_deref(), legs).await)
+                let outcome = self.end_all(room.as_deref(), legs).await;
+                self.settle(call, *order, Effect::Repeatable, outcome.map(|()| None))
             }
             Action::Change { order, change, room, customer, agent } => {
                 let effect = if *change == Change::StartRecording { Effect::Creates } else { Effect::Repeatable };
-                let place = place(room.as_deref(), customer, agent.as_deref());
-                self.settle(call, *order, effect, self.carrier.change(*change, &place).await)
+                let place = place(*order, room.as_deref(), customer, agent.as_deref());
+                let own_name = || (*change == Change::StartRecording).then(|| recording::name(call, *order));
+                let outcome = self.carrier.change(*change, &place).await;
+                self.settle(call, *order, effect, outcome.map(|named| named.or_else(own_name)))
             }
             Action::Move { leg, id, held, .. } => self.bring(call, *leg, id, *held).await,
             Action::CloseRoom { room, legs } => best(self.end_all(room.as_deref(), legs).await),
             Action::EndLeg { id, .. } => best(unless_gone(self.carrier.end_leg(id).await)),
-            Action::Unhold { room, customer, .. } => {
-                best(self.carrier.change(Change::Resume, &place(room.as_deref(), customer, None)).await)
+            Action::Unhold { order, room, customer } => {
+                let place = place(*order, room.as_deref(), customer, None);
+                best(self.carrier.change(Change::Resume, &place).await.map(drop))
             }
             Action::Keep { room, id, .. } => best(unless_gone(self.carrier.keep(call, room.as_deref(), id).await)),
             Action::Divert { id, goes } => best(unless_gone(self.carrier.divert(call, id, goes).await)),
@@ -244,11 +249,11 @@ impl<C: Carrier> Executor<C> {
         call: &CallId,
         order: u32,
         effect: Effect,
-        outcome: Result<(), ApiError>,
+        outcome: Result<Option<String>, ApiError>,
     ) -> (Facts, Result<(), (ApiError, Effect)>) {
         let one = |key: &str, fact| vec![(call.clone(), format!("{key}/{call}/{order}"), fact)];
         match outcome {
-            Ok(()) => (one("done", Fact::Done { order }), Ok(())),
+            Ok(recording) => (one("done", Fact::Done { order, recording }), Ok(())),
             Err(error) if error.is_certain() => (one("not-done", Fact::NotDone { order }), Err((error, effect))),
             Err(error) => (Vec::new(), Err((error, effect))),
         }
@@ -268,7 +273,7 @@ impl<C: Carrier> Executor<C> {
 
     /// Brings a leg of another call into this one's room.
     async fn bring(&self, call: &CallId, leg: Leg, id: &str, held: bool) -> (Facts, Result<(), (ApiError, Effect)>) {
-        let outcome = self.carrier.bring(call, leg, id, held).await;
+        let outcome = self.carrier.bring(call, leg, id, held).await.map(|()| None);
         let merge = self.bridge.lock().merge(call);
         let Some(merge) = merge else { return (Vec::new(), Ok(())) };
         let both = [(call, merge.order), (&merge.consultation, merge.consultation_order)];

@@ -16,6 +16,7 @@ mod error;
 mod executor;
 mod line;
 mod lookup;
+mod recording;
 mod switchboard;
 mod transport;
 
@@ -28,4 +29,4 @@ pub use client::{Call, Client, Page};
 pub use config::{ConfigProblem, is_id, is_name, is_secret, is_server, problems};
 pub use error::{ApiError, Effect, Refusal};
 pub use switchboard::{RecordingInfo, Switchboard};
-pub use transport::{Https, Transport, TransportError};
+pub use transport::{Chunks, Https, Transport, TransportError};

@@ -50,14 +50,14 @@ impl<C: Carrier> Executor<C> {
                 (None, None) => {}
             }
         }
-        if let Some(Standing { held, muted, recording }) = stands.filter(|_| !wanted.changes.is_empty()) {
+        if let Some(Standing { held, muted, recording, named }) = stands.filter(|_| !wanted.changes.is_empty()) {
             let order = wanted.orders;
-            found(format!("stands/{call}/{order}"), &Fact::Stands { order, held, muted, recording });
+            found(format!("stands/{call}/{order}"), &Fact::Stands { order, held, muted, recording, named });
         }
         if let Some(merge) = wanted.merge {
             for (call, order) in [(call, merge.order), (&merge.consultation, merge.consultation_order)] {
-                let (key, fact) =
-                    if came { ("done", Fact::Done { order }) } else { ("not-done", Fact::NotDone { order }) };
+                let done = || ("done", Fact::Done { order, recording: None });
+                let (key, fact) = if came { done() } else { ("not-done", Fact::NotDone { order }) };
                 entries.push(entry(call.clone(), format!("{key}/{call}/{order}"), now, &fact));
             }
         }

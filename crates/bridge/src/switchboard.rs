@@ -4,11 +4,13 @@ use crate::config::ConfigProblem;
 use crate::error::Effect;
 use crate::executor::{Executor, Failure, Orders};
 use crate::line::Line;
+use crate::recording;
 use crate::transport::Transport;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
-    AgentId, Backend, CallId, Entry, Error, Fallback, InboundCall, Journal, MediaToken, Operation, ProviderInfo, Route,
-    Telephony, Webhook, WebhookError, WebhookReply, WebhookRequest,
+    AgentId, Backend, CallId, Entry, Error, Fallback, InboundCall, Journal, MediaToken, Operation, ProviderInfo,
+    RecordingError, RecordingRef, RecordingSound, Route, SoundPart, Telephony, Webhook, WebhookError, WebhookReply,
+    WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use futures_util::future::select;
@@ -31,7 +33,7 @@ impl<C> Clone for Switchboard<C> {
 /// A recording of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingInfo {
-    /// The provider's id, for [`Switchboard::recording_audio`].
+    /// The provider's id, of which a [`RecordingRef`] is made.
     pub id: String,
     /// Whether there is something to be heard.
     pub ready: bool,
@@ -119,15 +121,6 @@ impl<C: Carrier> Switchboard<C> {
         };
         bridge.recordings(call).iter().map(info).collect()
     }
-
-    /// The sound of a recording. The provider gives it to nobody without the account's credentials.
-    ///
-    /// # Errors
-    /// When there is no such recording, or the provider can't be asked.
-    pub async fn recording_audio(&self, id: &str) -> Result<Vec<u8>, Error> {
-        let audio = self.0.carrier.recording(id).await;
-        audio.map_err(|error| error.into_error(Effect::Repeatable, Operation::StopRecording, None))
-    }
 }
 
 #[async_trait]
@@ -190,5 +183,20 @@ impl<C: Carrier> Backend for Switchboard<C> {
     async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error> {
         let entries = self.0.look_up(call, now).await;
         entries.map_err(|error| error.into_error(Effect::Repeatable, Operation::ActiveCalls, Some(call)))
+    }
+
+    async fn recording(
+        &self,
+        recording: &RecordingRef,
+        part: Option<SoundPart>,
+    ) -> Result<RecordingSound, RecordingError> {
+        let Some((call, order)) = recording::parse(recording) else {
+            return self.0.carrier.recording(recording.as_str(), part).await;
+        };
+        let entries = self.0.journal.entries(&call).await.map_err(|error| {
+            tracing::warn!(%call, %error, "a recording can't be looked up");
+            RecordingError::Unavailable
+        })?;
+        self.0.carrier.recording(&recording::find(&entries, order)?, part).await
     }
 }

@@ -1,4 +1,6 @@
 use cordboard::async_trait;
+use cordboard::platform::BoxStream;
+use futures_util::stream;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,7 +12,16 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// When there is none, saying whether the request may have arrived.
     async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError>;
+
+    /// Sends a request and waits for the head of its answer. The body comes in pieces, however long it is.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    async fn open(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Chunks>, TransportError>;
 }
+
+/// A body as it comes.
+pub type Chunks = BoxStream<Result<Vec<u8>, TransportError>>;
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +50,8 @@ pub struct Https(reqwest::Client);
 /// An agent waits for the answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Whoever listens may do so for hours. The provider may not be silent meanwhile for longer than for any answer.
+const LISTENING: Duration = Duration::from_secs(6 * 3_600);
 /// A page of the longest list is a fraction of this.
 const MAX_ANSWER: usize = 4 << 20;
 
@@ -59,16 +72,20 @@ impl Https {
             .build()?;
         Ok(Self(client))
     }
+
+    async fn execute(&self, request: reqwest::Request) -> Result<reqwest::Response, TransportError> {
+        let failed = |error: reqwest::Error| {
+            if error.is_connect() || error.is_builder() { TransportError::NotSent } else { TransportError::NoAnswer }
+        };
+        self.0.execute(request).await.map_err(failed)
+    }
 }
 
 #[async_trait]
 impl Transport for Https {
     async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
         let request = reqwest::Request::try_from(request).map_err(|_| TransportError::NotSent)?;
-        let failed = |error: reqwest::Error| {
-            if error.is_connect() || error.is_builder() { TransportError::NotSent } else { TransportError::NoAnswer }
-        };
-        let mut answer = self.0.execute(request).await.map_err(failed)?;
+        let mut answer = self.execute(request).await?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|_| TransportError::NoAnswer)? {
             if body.len() + chunk.len() > MAX_ANSWER {
@@ -76,9 +93,28 @@ impl Transport for Https {
             }
             body.extend_from_slice(&chunk);
         }
-        let mut response = http::Response::new(body);
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = std::mem::take(answer.headers_mut());
-        Ok(response)
+        Ok(head(&mut answer).map(|()| body))
     }
+
+    async fn open(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Chunks>, TransportError> {
+        let mut request = reqwest::Request::try_from(request).map_err(|_| TransportError::NotSent)?;
+        *request.timeout_mut() = Some(LISTENING);
+        let mut answer =
+            tokio::time::timeout(TIMEOUT, self.execute(request)).await.map_err(|_| TransportError::NoAnswer)??;
+        let head = head(&mut answer);
+        let chunks = stream::try_unfold(answer, |mut answer| async move {
+            let chunk = tokio::time::timeout(TIMEOUT, answer.chunk()).await;
+            let chunk = chunk.map_err(|_| TransportError::NoAnswer)?.map_err(|_| TransportError::NoAnswer)?;
+            Ok(chunk.map(|chunk| (chunk.to_vec(), answer)))
+        });
+        Ok(head.map(|()| Box::pin(chunks) as Chunks))
+    }
+}
+
+/// Status and headers, which are taken out of the answer.
+fn head(answer: &mut reqwest::Response) -> http::Response<()> {
+    let mut head = http::Response::new(());
+    *head.status_mut() = answer.status();
+    *head.headers_mut() = std::mem::take(answer.headers_mut());
+    head
 }

@@ -1,9 +1,11 @@
 //! Requests over a real socket.
 
 use cordboard_bridge::{Https, Transport as _, TransportError};
+use futures_util::StreamExt as _;
 use http::{Method, Request};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// A server for one request: answers so, and returns what it was sent.
 async fn serve(listener: TcpListener, answer: &[u8]) -> String {
@@ -57,4 +59,31 @@ async fn tells_what_was_sent_from_what_was_not() {
     let request = Request::builder().uri(url).body(Vec::new()).expect("a request");
     let answer = Https::new().expect("a client").send(request).await;
     assert_eq!(answer.expect_err("nobody listens"), TransportError::NotSent);
+}
+
+#[tokio::test]
+async fn a_long_body_is_handed_on_as_it_comes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/x", listener.local_addr().expect("an address"));
+    let (go_on, wait) = oneshot::channel();
+    let server = async {
+        let (mut socket, _) = listener.accept().await.expect("a connection");
+        let mut heard = [0; 1024];
+        assert!(socket.read(&mut heard).await.expect("a request") > 0);
+        socket.write_all(b"HTTP/1.1 206 X\r\nContent-Length: 99\r\n\r\nfirst").await.expect("the client listens");
+        wait.await.expect("the first piece was read");
+        socket.write_all(b"second").await.expect("the client listens");
+        socket.shutdown().await.expect("the client listens");
+    };
+    let client = async {
+        let request = Request::builder().uri(url).body(Vec::new()).expect("a request");
+        let answer = Https::new().expect("a client").open(request).await.expect("an answer");
+        assert_eq!(answer.status(), 206);
+        let mut body = answer.into_body();
+        assert_eq!(body.next().await, Some(Ok(b"first".to_vec())));
+        go_on.send(()).expect("the server waits");
+        assert_eq!(body.next().await, Some(Ok(b"second".to_vec())));
+        assert_eq!(body.next().await, Some(Err(TransportError::NoAnswer)), "it was to be longer");
+    };
+    tokio::join!(server, client);
 }

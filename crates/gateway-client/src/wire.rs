@@ -3,7 +3,7 @@
 
 use cordboard::telephony::{
     Agent, Call, CallEvent, CallEventKind, CallId, CallerId, Capabilities, Capability, Connection, Digits, EndReason,
-    Error, ErrorKind, Event, FailureReason, MediaToken, PhoneNumber, SignedOutReason,
+    Error, ErrorKind, Event, FailureReason, MediaToken, PhoneNumber, RecordingRef, SignedOutReason,
 };
 use cordboard::{Object, Value};
 use core::time::Duration;
@@ -132,7 +132,7 @@ fn call_event(value: &Value) -> Option<CallEvent> {
         3 => CallEventKind::Resumed,
         4 => CallEventKind::Muted,
         5 => CallEventKind::Unmuted,
-        6 => CallEventKind::RecordingStarted,
+        6 => CallEventKind::RecordingStarted(text(value, "recording").map(RecordingRef::new)),
         7 => CallEventKind::RecordingPaused,
         8 => CallEventKind::RecordingResumed,
         9 => CallEventKind::RecordingStopped,

@@ -7,7 +7,7 @@ use cordboard::platform::Lock;
 use cordboard::telephony::{
     Availability, Call, CallEvent, CallEventKind, CallId, CallState, Connection, Credentials, DialKey, DialRequest,
     Digits, Direction, EndReason, ErrorKind, Event, FailureReason, Operation, PhoneNumber, ProviderInfo, Recording,
-    Telephony, Transfer,
+    RecordingRef, Telephony, Transfer,
 };
 use cordboard::{Object, Timestamp, Value};
 use cordboard_gateway::wire::{ClientMessage, ServerMessage, WireEvent};
@@ -28,6 +28,7 @@ fn call() -> Call {
         state: CallState::Dialing,
         muted: false,
         recording: Recording::Off,
+        recordings: Vec::new(),
         started_at: Timestamp::from_millis(1_700_000_000_000),
         connected_at: None,
         ended_at: None,
@@ -80,7 +81,11 @@ fn events_of_calls() {
         (CallEventKind::Resumed, json!({ "kind": "resumed" })),
         (CallEventKind::Muted, json!({ "kind": "muted" })),
         (CallEventKind::Unmuted, json!({ "kind": "unmuted" })),
-        (CallEventKind::RecordingStarted, json!({ "kind": "recording_started" })),
+        (CallEventKind::RecordingStarted(None), json!({ "kind": "recording_started" })),
+        (
+            CallEventKind::RecordingStarted(Some(RecordingRef::new("https://a/1"))),
+            json!({ "kind": "recording_started", "recording": "https://a/1" }),
+        ),
         (CallEventKind::RecordingPaused, json!({ "kind": "recording_paused" })),
         (CallEventKind::RecordingResumed, json!({ "kind": "recording_resumed" })),
         (CallEventKind::RecordingStopped, json!({ "kind": "recording_stopped" })),

@@ -5,7 +5,7 @@ use crate::inbound::Refused;
 use crate::journal::Chain;
 use crate::sessions::{RefreshError, Session, Tokens};
 use crate::wire::{self, Answer, ErrorName, Order, Outcome, Party, Refresh, Refusal, Secret, SignIn, SignedOut};
-use crate::{site, socket};
+use crate::{recordings, site, socket};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
@@ -53,6 +53,7 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
+        .route("/recordings/{recording}", get(recordings::listen))
         .route("/webhooks/{provider}/{*path}", any(webhook))
         .with_state(app);
     match site {

@@ -5,6 +5,7 @@ use crate::desk::Desks;
 use crate::directory::Directory;
 use crate::inbound::{Ledger, Routes};
 use crate::journal::Store;
+use crate::links::Links;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::sessions::Sessions;
@@ -27,6 +28,10 @@ pub(crate) struct App {
     pub(crate) ledger: Ledger,
     pub(crate) routes: Routes,
     pub(crate) sign_ins: Throttle,
+    /// Where recordings are heard.
+    pub(crate) links: Arc<Links>,
+    /// One permit for each recording that may be listened to at a time.
+    pub(crate) listeners: Arc<Semaphore>,
     /// One permit for each socket that may be open.
     pub(crate) sockets: Arc<Semaphore>,
     /// Whose pages may open sockets and use the API.

@@ -2,6 +2,7 @@
 
 use crate::feed::Feed;
 use crate::journal::{Store, StoreError};
+use crate::links::Links;
 use crate::metrics::Metrics;
 use crate::sessions::Sessions;
 use crate::wire::{ServerMessage, WireEvent};
@@ -56,6 +57,7 @@ pub(crate) struct Desks {
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) links: Arc<Links>,
     pub(crate) store: Store,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -203,7 +205,10 @@ impl Pump {
         let mut calls = Vec::new();
         for event in batch {
             match event {
-                Event::Call(event) => calls.push(event),
+                Event::Call(mut event) => {
+                    self.parts.links.put_into_event(&mut event);
+                    calls.push(event);
+                }
                 Event::Connection(_) => {
                     self.keep(std::mem::take(&mut calls)).await;
                     self.say(&event);
@@ -246,7 +251,8 @@ impl Pump {
         let stream = self.retried(|| store.break_stream(&self.desk.agent)).await;
         self.desk.feed.rename(stream);
         match self.desk.line.active_calls().await {
-            Ok(calls) => {
+            Ok(mut calls) => {
+                self.parts.links.put_into_calls(&mut calls);
                 self.retried(|| store.adopt(&self.desk.agent, calls.clone())).await;
                 self.end_missing(&calls).await;
             }

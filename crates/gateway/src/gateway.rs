@@ -8,6 +8,7 @@ use crate::desk::{Desks, Parts};
 use crate::directory::{AgentFile, AgentFileError, Directory};
 use crate::inbound::{BackendJournal, Ledger, Routes};
 use crate::journal::{OpenError, Store};
+use crate::links::Links;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::sessions::Sessions;
@@ -230,9 +231,15 @@ impl Builder {
         let store = Store::open(&config.journal, Arc::clone(&metrics)).await?;
         let journal = Arc::new(BackendJournal { store: store.clone(), clock: Arc::clone(&clock) });
         let backend = make_backend(journal).map_err(BuildError::Backend)?;
+        let key = match &config.recordings.key {
+            Some(key) => key.0.clone().into_bytes(),
+            None => store.recording_key().await.map_err(|_| BuildError::Replay)?,
+        };
+        let links = Arc::new(Links::new(key, &config));
         let sessions = Arc::new(Sessions::new(config.sessions.clone(), store.clone(), Arc::clone(&clock)));
         let parts = Parts {
             backend: Arc::clone(&backend),
+            links: Arc::clone(&links),
             store: store.clone(),
             sessions: Arc::clone(&sessions),
             clock: Arc::clone(&clock),
@@ -253,6 +260,8 @@ impl Builder {
             routes: Routes::default(),
             backend,
             sign_ins: Throttle::default(),
+            links,
+            listeners: Arc::new(Semaphore::new(config.recordings.listeners)),
             sockets: Arc::new(Semaphore::new(config.socket.most)),
             origins,
             stopping: watch::Sender::new(false),

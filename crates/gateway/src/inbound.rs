@@ -106,6 +106,10 @@ impl Journal for BackendJournal {
     async fn record(&self, entries: Vec<Entry>) -> Result<Vec<Entry>, JournalError> {
         self.store.record(self.clock.now(), entries, |_| ()).await.map_err(JournalError::new)
     }
+
+    async fn entries(&self, call: &CallId) -> Result<Vec<Entry>, JournalError> {
+        self.store.entries(call).await.map_err(JournalError::new)
+    }
 }
 
 /// Why a webhook is not answered as it hopes.

@@ -42,6 +42,7 @@ impl Default for Metrics {
             ("cordboard_journal_commit_seconds", "How long a transaction of the journal took."),
             ("cordboard_journal_commit_writes", "How many writes a transaction of the journal held."),
             ("cordboard_webhook_seconds", "How long it took to answer a webhook."),
+            ("cordboard_recordings_total", "Answers to who has a link to a recording, by status."),
             ("cordboard_webhooks_total", "Webhooks, by the status of the answer."),
             ("cordboard_requests_total", "Requests of agents, by operation and result."),
             ("cordboard_sign_ins_total", "Attempts to sign in, by result."),
@@ -94,6 +95,10 @@ impl Metrics {
     pub(crate) fn webhook(&self, started: Started, status: u16) {
         self.webhook_seconds.record(started.seconds());
         self.count("cordboard_webhooks_total", vec![Label::new("status", status.to_string())]);
+    }
+
+    pub(crate) fn recording(&self, status: u16) {
+        self.count("cordboard_recordings_total", vec![Label::new("status", status.to_string())]);
     }
 
     pub(crate) fn request(&self, operation: &'static str, result: &'static str) {

@@ -110,7 +110,8 @@ impl App {
             }
             Order::Dial { key, to, from } => self.dial(desk, key, &to, from.as_deref()).await,
             Order::ActiveCalls => {
-                let calls = desk.line.active_calls().await.map_err(failed)?;
+                let mut calls = desk.line.active_calls().await.map_err(failed)?;
+                self.links.put_into_calls(&mut calls);
                 Ok(Answer::calls(&calls))
             }
             Order::MediaToken => {

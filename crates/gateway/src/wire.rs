@@ -315,7 +315,11 @@ pub enum WireCallEventKind {
     Resumed,
     Muted,
     Unmuted,
-    RecordingStarted,
+    RecordingStarted {
+        /// Where it can be heard when it is ready.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording: Option<Secret>,
+    },
     RecordingPaused,
     RecordingResumed,
     RecordingStopped,
@@ -382,7 +386,9 @@ impl From<&CallEvent> for WireCallEvent {
                 CallEventKind::Resumed => WireCallEventKind::Resumed,
                 CallEventKind::Muted => WireCallEventKind::Muted,
                 CallEventKind::Unmuted => WireCallEventKind::Unmuted,
-                CallEventKind::RecordingStarted => WireCallEventKind::RecordingStarted,
+                CallEventKind::RecordingStarted(recording) => WireCallEventKind::RecordingStarted {
+                    recording: recording.as_ref().map(|recording| Secret(recording.as_str().to_owned())),
+                },
                 CallEventKind::RecordingPaused => WireCallEventKind::RecordingPaused,
                 CallEventKind::RecordingResumed => WireCallEventKind::RecordingResumed,
                 CallEventKind::RecordingStopped => WireCallEventKind::RecordingStopped,

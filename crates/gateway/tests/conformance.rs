@@ -76,6 +76,10 @@ impl BackendHarness for Playground {
         let body = format!(r#"{{"id":"in1","from":"{}","to":"{}","at":7}}"#, numbers::ANSWERS, numbers::SALES);
         Some(Self::signed("call", &body))
     }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.sleep(time).await;
+    }
 }
 
 cordboard::backend_conformance_tests!(Playground::start());

@@ -132,6 +132,7 @@ async fn the_description_is_of_these_routes() {
             .replace("{call}", "c1")
             .replace("{operation}", "mute")
             .replace("{provider}", "mock")
+            .replace("{recording}", "RE1")
             .replace("{path}", "x");
         for (method, operation) in methods.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();

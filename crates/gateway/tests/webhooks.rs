@@ -5,8 +5,8 @@ mod support;
 
 use cordboard::platform::Lock;
 use cordboard::telephony::{
-    AgentId, Backend, CallId, Entry, Error, InboundCall, MediaToken, ProviderInfo, Route, Telephony, Webhook,
-    WebhookError, WebhookReply, WebhookRequest,
+    AgentId, Backend, CallId, Entry, Error, InboundCall, MediaToken, ProviderInfo, RecordingError, RecordingRef,
+    RecordingSound, Route, SoundPart, Telephony, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_gateway::{MockBackend, MockDirectory};
@@ -210,6 +210,14 @@ impl Backend for Slow {
             body: String::new(),
         };
         Ok(vec![entry("1", false), entry("2", true)])
+    }
+
+    async fn recording(
+        &self,
+        recording: &RecordingRef,
+        part: Option<SoundPart>,
+    ) -> Result<RecordingSound, RecordingError> {
+        self.inner.recording(recording, part).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use cordboard::telephony::{
     Call, CallEvent, CallEventKind, CallId, CallState, Capability, Connection, DialKey, Digits, Direction, EndReason,
-    ErrorKind, Event, FailureReason, PhoneNumber, Recording, SignedOutReason,
+    ErrorKind, Event, FailureReason, PhoneNumber, Recording, RecordingRef, SignedOutReason,
 };
 use cordboard::{Timestamp, Value};
 use cordboard_gateway::wire::{
@@ -127,6 +127,7 @@ fn call() -> Call {
         state: CallState::Dialing,
         muted: false,
         recording: Recording::Off,
+        recordings: Vec::new(),
         started_at: Timestamp::from_millis(1_700_000_000_000),
         connected_at: None,
         ended_at: None,
@@ -158,7 +159,11 @@ fn events_of_calls() {
         (CallEventKind::Resumed, json!({"kind": "resumed"})),
         (CallEventKind::Muted, json!({"kind": "muted"})),
         (CallEventKind::Unmuted, json!({"kind": "unmuted"})),
-        (CallEventKind::RecordingStarted, json!({"kind": "recording_started"})),
+        (CallEventKind::RecordingStarted(None), json!({"kind": "recording_started"})),
+        (
+            CallEventKind::RecordingStarted(Some(RecordingRef::new("https://a/1"))),
+            json!({"kind": "recording_started", "recording": "https://a/1"}),
+        ),
         (CallEventKind::RecordingPaused, json!({"kind": "recording_paused"})),
         (CallEventKind::RecordingResumed, json!({"kind": "recording_resumed"})),
         (CallEventKind::RecordingStopped, json!({"kind": "recording_stopped"})),

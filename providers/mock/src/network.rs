@@ -5,7 +5,8 @@ use crate::numbers::{Outcome, Script};
 use cordboard::Timestamp;
 use cordboard::telephony::{
     Availability, Call, CallEventKind, CallId, CallState, CallerId, Credentials, DialKey, DialRequest, Digits,
-    Direction, EndReason, Error, ErrorKind, Event, Operation, PhoneNumber, Recording, SignInMethod, Transfer,
+    Direction, EndReason, Error, ErrorKind, Event, Operation, PhoneNumber, Recording, RecordingRef, SignInMethod,
+    Transfer,
 };
 use core::time::Duration;
 
@@ -465,7 +466,11 @@ fn news(operation: Operation, call: &Call) -> Result<Option<CallEventKind>, Erro
         (Operation::Unmute, _) => call.muted.then_some(CallEventKind::Unmuted),
         (Operation::Hold, _) => (!on_hold).then_some(CallEventKind::Held),
         (Operation::Resume, _) => on_hold.then_some(CallEventKind::Resumed),
-        (Operation::StartRecording, Recording::Off) => Some(CallEventKind::RecordingStarted),
+        (Operation::StartRecording, Recording::Off) => {
+            let number = (call.recordings.len() as u64 + 1).to_string();
+            let name = RecordingRef::new([call.id.as_str(), ".", &number].concat());
+            Some(CallEventKind::RecordingStarted(Some(name)))
+        }
         (Operation::PauseRecording, Recording::On) => Some(CallEventKind::RecordingPaused),
         (Operation::ResumeRecording, Recording::Paused) => Some(CallEventKind::RecordingResumed),
         (Operation::StopRecording, Recording::On | Recording::Paused) => Some(CallEventKind::RecordingStopped),

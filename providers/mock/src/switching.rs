@@ -59,6 +59,7 @@ impl Network {
             state,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: self.now,
             connected_at: None,
             ended_at: None,

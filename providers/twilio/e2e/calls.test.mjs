@@ -61,6 +61,49 @@ test("a call goes out, is held, muted and reloaded, and is on the timeline", asy
   assert.match(await page.getByRole("article").first().innerText(), /Completed[\s\S]*Duration/);
 });
 
+test("a call is recorded, and heard from the timeline by whoever has the link", async (t) => {
+  const { page, widget } = await office.desk(t);
+  await dial(page, widget, "Call Maria Alvarez, +1 617-555-0100");
+  await office.heardBothWays();
+  await button(widget, "Record").click();
+  await shows(widget, "Recording");
+  await page.reload();
+  await office.heardBothWays();
+  await shows(widget, "Recording");
+  await hangUpAndSave(page, widget);
+  await page.getByRole("button", { name: "Maria Alvarez", exact: true }).click();
+  const entry = page.getByRole("article").first();
+  assert.match(await entry.innerText(), /Completed[\s\S]*Duration/);
+  const link = await entry.getByRole("link", { name: /^Listen/ }).getAttribute("href");
+  assert.ok(link.startsWith(`${office.gateway}/recordings/RE`), "at the gateway, and not at Twilio");
+
+  const sound = await until("a recording that is ready", async () => {
+    const answer = await fetch(link);
+    return answer.ok && answer;
+  });
+  assert.equal(sound.headers.get("content-type"), "audio/mpeg");
+  assert.equal(sound.headers.get("x-content-type-options"), "nosniff");
+  const bytes = Buffer.from(await sound.arrayBuffer());
+  assert.ok(bytes.length > 1_000 && bytes.readUInt16BE() === 0xfff3, "frames of MP3");
+  const part = await fetch(link, { headers: { Range: "bytes=100-199" } });
+  assert.deepEqual([part.status, part.headers.get("content-range")], [206, `bytes 100-199/${bytes.length}`]);
+  assert.deepEqual(Buffer.from(await part.arrayBuffer()), bytes.subarray(100, 200));
+  for (const wrong of [link.replace("/RE", "/RF"), link.replace(/.$/, (last) => (last === "0" ? "1" : "0"))]) {
+    assert.equal((await fetch(wrong)).status, 404);
+  }
+  const elsewhere = await page.context().newPage();
+  const seconds = await elsewhere.evaluate(
+    (link) =>
+      new Promise((done) => {
+        const audio = new Audio(link);
+        audio.onloadedmetadata = () => done(audio.duration);
+        audio.onerror = () => done(audio.error.message);
+      }),
+    link,
+  );
+  assert.ok(seconds > 0, `a browser plays it: ${seconds}`);
+});
+
 test("a call comes in, is recorded with a pause, and handed over at once", async (t) => {
   const { widget } = await office.desk(t);
   await emulator.control("POST", "incoming", { from: "+16175550100", to: "+16175550190" });

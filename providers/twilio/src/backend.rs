@@ -2,14 +2,14 @@ use crate::address::Addresses;
 use crate::config::{LONGEST_TOKEN, TwilioConfig};
 use crate::documents;
 use crate::error::refusal;
-use crate::rest::{Api, Conference, NewParticipant, Number, Participant, RecordingChange};
+use crate::rest::{Api, Conference, NewParticipant, Number, Participant, Recording, RecordingChange};
 use crate::signature::SigningKey;
 use crate::token::{self, Grant};
 use crate::webhook;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
     AgentId, CallId, CallerId, Capabilities, Capability, Digits, Error, ErrorKind, MediaToken, Operation, PhoneNumber,
-    ProviderInfo, Webhook, WebhookError, WebhookReply, WebhookRequest,
+    ProviderInfo, RecordingError, RecordingSound, SoundPart, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_bridge::{
@@ -52,6 +52,21 @@ impl TwilioCarrier {
         match known {
             Some(known) => Ok(known.to_owned()),
             None => self.find_room(call).await?.ok_or(ApiError::not_found()),
+        }
+    }
+
+    /// Why a recording has no sound.
+    async fn why_silent(&self, id: &str) -> RecordingError {
+        match self.client.read::<Recording>(self.api.get_recording(id)).await {
+            Ok(recording) if matches!(recording.status.as_str(), "absent" | "deleted" | "failed") => {
+                RecordingError::Gone
+            }
+            Ok(_) => RecordingError::NotReady,
+            Err(error) if error.is_gone() => RecordingError::Gone,
+            Err(error) => {
+                tracing::warn!(%error, "a recording can't be asked about");
+                RecordingError::Unavailable
+            }
         }
     }
 
@@ -126,7 +141,7 @@ impl Carrier for TwilioCarrier {
         self.send(self.api.end_conference(room)).await
     }
 
-    async fn change(&self, change: Change, place: &Place<'_>) -> Result<(), ApiError> {
+    async fn change(&self, change: Change, place: &Place<'_>) -> Result<Option<String>, ApiError> {
         let (api, customer) = (&self.api, place.customer);
         let request = match change {
             Change::Hold | Change::Resume => {
@@ -135,14 +150,18 @@ impl Carrier for TwilioCarrier {
             Change::Mute | Change::Unmute => match place.agent {
                 Some(agent) => api.mute(&self.room(place.call, place.room).await?, agent, change == Change::Mute),
                 // The agent's leg is away, and comes back as it should be.
-                None => return Ok(()),
+                None => return Ok(None),
             },
-            Change::StartRecording => api.start_recording(customer, &self.addresses.recording(place.call)),
+            Change::StartRecording => {
+                let request = api.start_recording(customer, &self.addresses.recording(place.call));
+                let begun: Recording = self.client.read(request).await?;
+                return Ok(Some(begun.sid));
+            }
             Change::PauseRecording => api.change_recording(customer, RecordingChange::Pause),
             Change::ResumeRecording => api.change_recording(customer, RecordingChange::Resume),
             Change::StopRecording => api.change_recording(customer, RecordingChange::Stop),
         };
-        self.send(request).await
+        self.send(request).await.map(|()| None)
     }
 
     async fn keep(&self, call: &CallId, room: Option<&str>, id: &str) -> Result<(), ApiError> {
@@ -180,11 +199,14 @@ impl Carrier for TwilioCarrier {
         Ok(numbers.into_iter().filter_map(caller_id).collect())
     }
 
-    async fn recording(&self, id: &str) -> Result<Vec<u8>, ApiError> {
+    async fn recording(&self, id: &str, part: Option<SoundPart>) -> Result<RecordingSound, RecordingError> {
         if !is_id(id) {
-            return Err(ApiError::not_found());
+            return Err(RecordingError::Gone);
         }
-        Ok(self.client.send(self.api.recording_media(id)).await?.into_body())
+        match self.client.sound(self.api.recording_media(id), part, "audio/mpeg").await {
+            Err(RecordingError::Gone) => Err(self.why_silent(id).await),
+            sound => sound,
+        }
     }
 
     async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<MediaToken, Error> {

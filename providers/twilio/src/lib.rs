@@ -24,6 +24,7 @@
 //!   `POST {public_url}/webhooks/twilio/status`.
 //! - The browser registers with the [media token](cordboard::telephony::Backend::media_token) and accepts what comes in: it
 //!   never starts a call, and its token does not allow it to. Each leg's custom parameter `call` is the id of its call.
+//! - **Recordings** are fetched with the account's credentials, from Twilio and nowhere else: not from a bucket of the account's own.
 //! - **Digits** are sent by the browser (`call.sendDigits`): Twilio has no request for it. So the backend does not claim them.
 
 mod address;
@@ -43,7 +44,7 @@ mod tests;
 
 pub use backend::TwilioCarrier;
 pub use config::{ApiKey, TwilioConfig};
-pub use cordboard_bridge::{ConfigProblem, Https, RecordingInfo, Transport, TransportError, identity};
+pub use cordboard_bridge::{Chunks, ConfigProblem, Https, RecordingInfo, Transport, TransportError, identity};
 
 /// An account at Twilio.
 ///

@@ -39,8 +39,8 @@ impl TwilioCarrier {
         let mut stands = None;
         if let Some(customer) = member(Leg::Customer).filter(|_| !wanted.changes.is_empty()) {
             let muted = wanted.agent.and_then(member).is_some_and(|agent| agent.muted);
-            let recording = Some(self.is_recorded(&customer.call_sid).await?);
-            stands = Some(Standing { held: customer.hold, muted, recording });
+            let named = self.running_recording(&customer.call_sid).await?;
+            stands = Some(Standing { held: customer.hold, muted, recording: Some(named.is_some()), named });
         }
         let came =
             wanted.merge.as_ref().is_some_and(|merge| members.iter().any(|member| member.call_sid == merge.leg_id));
@@ -54,8 +54,9 @@ impl TwilioCarrier {
         }
     }
 
-    async fn is_recorded(&self, leg: &str) -> Result<bool, ApiError> {
+    async fn running_recording(&self, leg: &str) -> Result<Option<String>, ApiError> {
         let recordings: Vec<Recording> = self.list(self.api.list_recordings(leg), "recordings").await?;
-        Ok(recordings.iter().any(|recording| matches!(recording.status.as_str(), "in-progress" | "paused")))
+        let running = |recording: &Recording| matches!(recording.status.as_str(), "in-progress" | "paused");
+        Ok(recordings.into_iter().find(running).map(|recording| recording.sid))
     }
 }

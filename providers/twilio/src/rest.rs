@@ -68,6 +68,7 @@ pub(crate) struct CallState {
 
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Recording {
+    pub(crate) sid: String,
     pub(crate) status: String,
 }
 
@@ -241,10 +242,15 @@ impl Api {
         Ok(Page { items: serde_json::from_value(items).map_err(|_| ApiError::Garbled)?, next })
     }
 
-    /// Where the sound of a recording is. It needs the account's credentials.
+    /// The sound of a recording, as MP3.
     pub(crate) fn recording_media(&self, recording: &str) -> Call {
-        let path = format!("/2010-04-01/Accounts/{}/Recordings/{recording}.mp3", self.account);
-        self.call(Method::GET, &path, None, Effect::Repeatable)
+        let mut call = self.get(&format!("/Recordings/{recording}.mp3"));
+        call.request.headers_mut().insert(ACCEPT, HeaderValue::from_static("audio/mpeg"));
+        call
+    }
+
+    pub(crate) fn get_recording(&self, recording: &str) -> Call {
+        self.get(&format!("/Recordings/{recording}.json"))
     }
 
     fn get(&self, path: &str) -> Call {

@@ -186,7 +186,7 @@ fn recording(now: Timestamp, call: CallId, fields: &Fields, voicemail: bool) -> 
     let news = match status {
         "completed" | "absent" | "failed" => {
             let (ready, seconds) = (status == "completed", fields.number("RecordingDuration"));
-            News::Recorded(RecordingFile { id, ready, seconds, voicemail })
+            News::Recorded(RecordingFile { id, ready, seconds, voicemail, order: None })
         }
         _ => return Ok(Webhook::Report { entries: Vec::new(), reply: WebhookReply::empty() }),
     };

@@ -4,7 +4,7 @@
 
 mod support;
 
-use cordboard::telephony::{CallEventKind, CallState, ErrorKind, Transfer};
+use cordboard::telephony::{Backend as _, CallEventKind, CallState, ErrorKind, RecordingError, Transfer};
 use cordboard_emulator::stage::{ALEX, calls};
 use cordboard_twilio_emulator::{Answer, Fault, Hands as _, numbers};
 use http::Method;
@@ -62,7 +62,8 @@ fn a_change_without_an_answer_is_looked_up() {
         assert_eq!(alex.line.start_recording(&call).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
         assert_eq!(alex.line.active_calls().await.unwrap()[0].state, CallState::Connected);
         world.reconcile(&twilio, &call).await;
-        alex.until(&call, CallEventKind::RecordingStarted).await;
+        let found = alex.until_recording(&call).await;
+        assert_eq!(twilio.recording(&found, None).await.err(), Some(RecordingError::NotReady));
         let active = alex.line.active_calls().await.unwrap();
         assert_eq!(active[0].state, CallState::OnHold);
 

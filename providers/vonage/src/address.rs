@@ -25,12 +25,13 @@ impl Webhooks {
         [&self.0, "call/", call.as_str(), "/", &leg.to_string()].concat()
     }
 
-    pub(crate) fn recording(&self, call: &CallId) -> String {
-        [&self.0, "recording/", call.as_str()].concat()
+    /// Of a recording that an order began.
+    pub(crate) fn recording(&self, call: &CallId, order: u32) -> String {
+        [&self.0, "recording/", call.as_str(), "/", &order.to_string()].concat()
     }
 
     pub(crate) fn voicemail(&self, call: &CallId) -> String {
-        self.recording(call) + "/voicemail"
+        [&self.0, "recording/", call.as_str(), "/voicemail"].concat()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::webhook::Inbox;
 use cordboard::platform::{Clock, Lock};
 use cordboard::telephony::{
     AgentId, CallId, CallerId, Capabilities, Capability, Digits, Error, ErrorKind, MediaToken, Operation, ProviderInfo,
-    Webhook, WebhookError, WebhookReply, WebhookRequest,
+    RecordingError, RecordingSound, SoundPart, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_bridge::{
@@ -205,8 +205,9 @@ impl Carrier for VonageCarrier {
         Err(ApiError::Unsupported)
     }
 
-    async fn change(&self, change: Change, place: &Place<'_>) -> Result<(), ApiError> {
-        match change {
+    /// What a recording is called is told when it is over.
+    async fn change(&self, change: Change, place: &Place<'_>) -> Result<Option<String>, ApiError> {
+        let changed = match change {
             Change::Hold => self.set_held(place.customer, true).await,
             Change::Resume => self.set_held(place.customer, false).await,
             Change::Mute | Change::Unmute => match place.agent {
@@ -217,12 +218,13 @@ impl Carrier for VonageCarrier {
             Change::StartRecording => {
                 let leg = leg_id(place.customer)?;
                 let conversation = self.conversation(leg).await?;
-                let callback = self.inbox.webhooks.recording(place.call);
+                let callback = self.inbox.webhooks.recording(place.call, place.order);
                 self.order(self.api.start_recording(leg, &conversation, &callback)).await
             }
             Change::StopRecording => self.stop_recording(place.customer).await,
             Change::PauseRecording | Change::ResumeRecording => Err(ApiError::Unsupported),
-        }
+        };
+        changed.map(|()| None)
     }
 
     async fn keep(&self, _call: &CallId, _room: Option<&str>, _id: &str) -> Result<(), ApiError> {
@@ -258,9 +260,11 @@ impl Carrier for VonageCarrier {
         Ok(voices.map(|number| CallerId { label: number.to_international(), number }).collect())
     }
 
-    async fn recording(&self, id: &str) -> Result<Vec<u8>, ApiError> {
-        let call = self.api.recording(id).ok_or(ApiError::not_found())?;
-        self.send(call).await.map(Response::into_body)
+    async fn recording(&self, id: &str, part: Option<SoundPart>) -> Result<RecordingSound, RecordingError> {
+        let mut call = self.api.recording(id).ok_or(RecordingError::Gone)?;
+        let token = self.bearer.token(&self.signer, self.clock.now()).ok_or(RecordingError::Unavailable)?;
+        authorize(&mut call, &format!("Bearer {token}"));
+        self.client.sound(call, part, "audio/mpeg").await
     }
 
     async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<MediaToken, Error> {

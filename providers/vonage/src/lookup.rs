@@ -69,7 +69,7 @@ impl VonageCarrier {
         let Standing { held, muted, .. } = wanted.told;
         let id_of = |leg: Leg| wanted.legs.iter().find(|known| known.leg == leg)?.id.as_deref();
         let changes = |some: [Change; 2]| wanted.changes.iter().any(|change| some.contains(change));
-        let mut stands = Standing { held, muted, recording: None };
+        let mut stands = Standing { held, muted, recording: None, named: None };
         let Some(customer) = id_of(Leg::Customer) else { return Ok(stands) };
         if changes([Change::Hold, Change::Resume]) {
             unless_gone(self.set_held(customer, held).await)?;

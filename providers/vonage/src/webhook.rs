@@ -80,8 +80,11 @@ impl Inbox {
                 let leg = Leg::parse(leg).ok_or(WebhookError::UnknownPath)?;
                 status(now, call_id(call)?, leg, &event)
             }
-            ["recording", call] => recording(api, now, call_id(call)?, &event, false),
-            ["recording", call, "voicemail"] => recording(api, now, call_id(call)?, &event, true),
+            ["recording", call, "voicemail"] => recording(api, now, call_id(call)?, &event, None),
+            ["recording", call, order] => {
+                let order = order.parse().map_err(|_| WebhookError::UnknownPath)?;
+                recording(api, now, call_id(call)?, &event, Some(order))
+            }
             _ => Err(WebhookError::UnknownPath),
         }
     }
@@ -143,12 +146,20 @@ pub(crate) fn leg_status_of(word: &str, detail: Option<&str>, seconds: Option<u6
     Some(LegStatus::Ended { end, seconds })
 }
 
-fn recording(api: &Api, now: Timestamp, call: CallId, event: &Event, voicemail: bool) -> Result<Webhook, WebhookError> {
+/// Of a call, that an order began; or a message for whoever did not answer.
+fn recording(
+    api: &Api,
+    now: Timestamp,
+    call: CallId,
+    event: &Event,
+    order: Option<u32>,
+) -> Result<Webhook, WebhookError> {
     let Some(url) = event.text("recording_url") else { return Ok(nothing()) };
     let id = api.recording_id(url).ok_or(WebhookError::Malformed { field: "recording_url" })?;
     let length = event.time("start_time").zip(event.time("end_time")).map(|(start, end)| end.since(start));
     let key = format!("recording/{id}");
-    let file = RecordingFile { id, ready: true, seconds: length.map(|length| length.as_secs()), voicemail };
+    let seconds = length.map(|length| length.as_secs());
+    let file = RecordingFile { id, ready: true, seconds, voicemail: order.is_none(), order };
     Ok(report(News::Recorded(file), call, key, event.at(now)))
 }
 

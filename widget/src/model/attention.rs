@@ -109,6 +109,7 @@ mod tests {
             state: CallState::Ringing,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: now,
             connected_at: None,
             ended_at: None,

@@ -87,6 +87,7 @@ impl Desk {
             state,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: self.now,
             connected_at: None,
             ended_at: None,

@@ -6,7 +6,7 @@ use super::ring::{Lost, Ring};
 use cordboard::Timestamp;
 use cordboard::telephony::{
     AgentId, Call, CallEvent, CallEventKind, CallId, CallState, DialKey, Direction, EndReason, FailureReason,
-    PhoneNumber, Recording,
+    PhoneNumber, Recording, RecordingRef,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -178,9 +178,13 @@ impl Bridged {
             }
             Fact::GaveUp => self.gave_up = true,
             Fact::Asked { action } => drop(self.acted.insert(action.clone())),
-            Fact::Done { order } => self.done(at, *order),
+            Fact::Done { order, recording } => self.done(at, *order, recording.as_deref()),
             Fact::NotDone { order } => self.not_done(*order),
-            Fact::Stands { order, held, muted, recording } => self.stands(at, *order, *held, *muted, *recording),
+            Fact::Stands { order, held, muted, recording, named } => {
+                if self.orders <= *order {
+                    self.stands(at, *held, *muted, *recording, named.as_deref());
+                }
+            }
             Fact::Recorded { file } => {
                 self.files.retain(|known| known.id != file.id);
                 self.files.push(file.clone());
@@ -312,14 +316,14 @@ impl Bridged {
         }
     }
 
-    fn done(&mut self, at: Timestamp, order: u32) {
+    fn done(&mut self, at: Timestamp, order: u32, recording: Option<&str>) {
         match self.pending.remove(&order) {
             Some(Pending::HangUp) => {
                 if let Some(hung_up) = &mut self.hung_up {
                     hung_up.done |= hung_up.order == order;
                 }
             }
-            Some(Pending::Change(change)) => self.changed(at, change),
+            Some(Pending::Change(change)) => self.changed(at, change, recording),
             Some(Pending::Merge(_) | Pending::Merged) => self.hand_on(at, order),
             None => {}
         }
@@ -333,25 +337,25 @@ impl Bridged {
     }
 
     /// Tells what an order changed, unless the call is so already.
-    fn changed(&mut self, at: Timestamp, change: Change) {
+    fn changed(&mut self, at: Timestamp, change: Change, recording: Option<&str>) {
         let Some((agent, seat)) = self.held_seat() else { return };
-        if let Ok(Some(news)) = super::orders::news(change, seat) {
+        if let Ok(Some(mut news)) = super::orders::news(change, seat) {
             let agent = agent.clone();
+            if let CallEventKind::RecordingStarted(name) = &mut news {
+                *name = recording.map(RecordingRef::new);
+            }
             self.tell(at, &agent, news);
         }
     }
 
-    fn stands(&mut self, at: Timestamp, order: u32, held: bool, muted: bool, recording: Option<bool>) {
-        if self.orders > order {
-            return;
-        }
+    fn stands(&mut self, at: Timestamp, held: bool, muted: bool, recording: Option<bool>, named: Option<&str>) {
         self.pending.retain(|_, pending| !matches!(pending, Pending::Change(_)));
-        self.changed(at, if held { Change::Hold } else { Change::Resume });
-        self.changed(at, if muted { Change::Mute } else { Change::Unmute });
+        self.changed(at, if held { Change::Hold } else { Change::Resume }, None);
+        self.changed(at, if muted { Change::Mute } else { Change::Unmute }, None);
         let Some((_, seat)) = self.held_seat() else { return };
         match (recording, seat.recording) {
-            (Some(true), Recording::Off) => self.changed(at, Change::StartRecording),
-            (Some(false), Recording::On | Recording::Paused) => self.changed(at, Change::StopRecording),
+            (Some(true), Recording::Off) => self.changed(at, Change::StartRecording, named),
+            (Some(false), Recording::On | Recording::Paused) => self.changed(at, Change::StopRecording, None),
             _ => {}
         }
     }
@@ -386,6 +390,7 @@ impl Bridged {
             state,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at,
             connected_at: None,
             ended_at: None,

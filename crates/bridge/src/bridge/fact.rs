@@ -90,7 +90,12 @@ pub(crate) enum Fact {
     /// A leg was asked for, and the outcome is not known.
     Unsure { leg: Leg },
     /// An order was carried out.
-    Done { order: u32 },
+    Done {
+        order: u32,
+        /// What the provider calls the recording that the order began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording: Option<String>,
+    },
     /// An order was not carried out.
     NotDone { order: u32 },
 
@@ -103,7 +108,15 @@ pub(crate) enum Fact {
     /// The room is there, or is over.
     Room { id: String, closed: bool },
     /// Looked up: how the call stands, as of an order.
-    Stands { order: u32, held: bool, muted: bool, recording: Option<bool> },
+    Stands {
+        order: u32,
+        held: bool,
+        muted: bool,
+        recording: Option<bool>,
+        /// What the provider calls the recording that goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        named: Option<String>,
+    },
     /// A recording is ready, or will never be.
     Recorded { file: RecordingFile },
     /// Nothing of interest.
@@ -177,6 +190,9 @@ pub struct RecordingFile {
     pub seconds: Option<u64>,
     /// Whether it is a message for whoever did not answer.
     pub voicemail: bool,
+    /// The number of the order that began it, from a provider that gives ids to recordings only when they are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<u32>,
 }
 
 impl Fact {

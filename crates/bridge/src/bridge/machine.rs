@@ -291,6 +291,11 @@ impl Bridged {
             held: seat.state == CallState::OnHold,
             muted: seat.muted,
             recording: Some(seat.recording != Recording::Off),
+            named: seat
+                .recordings
+                .last()
+                .filter(|_| seat.recording != Recording::Off)
+                .map(|name| name.as_str().to_owned()),
         });
         Wanted {
             room: self.room(),

@@ -2,11 +2,12 @@
 
 use crate::client::{Call, Client, Page};
 use crate::error::{ApiError, Effect, Refusal};
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Chunks, Transport, TransportError};
 use cordboard::platform::{Clock as _, Lock};
 use cordboard::{Timestamp, async_trait};
 use cordboard_mock::VirtualClock;
 use futures_util::future::join_all;
+use futures_util::stream;
 use http::{Request, Response};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,6 +25,11 @@ impl Transport for Wire {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         self.asked.lock().push((request.uri().path().to_owned(), self.clock.now().as_millis()));
         self.answers.lock().pop_front().unwrap_or_else(|| Ok(Response::new(Vec::new())))
+    }
+
+    async fn open(&self, request: Request<Vec<u8>>) -> Result<Response<Chunks>, TransportError> {
+        let answer = self.send(request).await?;
+        Ok(answer.map(|body| Box::pin(stream::iter([Ok(body)])) as Chunks))
     }
 }
 

@@ -135,8 +135,9 @@ fn histories() -> Vec<History> {
     let transfer = || {
         [talking(), vec![Fact::Transfer { order: 2, leg: Leg::Target(2), to: number() }, made(Leg::Target(2))]].concat()
     };
-    let hang_up =
-        |established| vec![Fact::HangUp { agent: agent(ALEX), order: 2, established }, Fact::Done { order: 2 }];
+    let hang_up = |established| {
+        vec![Fact::HangUp { agent: agent(ALEX), order: 2, established }, Fact::Done { order: 2, recording: None }]
+    };
     let mut histories = vec![
         outbound("answered", answered.clone(), EndReason::RemoteHungUp),
         outbound("busy", unanswered(Leg::Customer, LegEnd::Busy), EndReason::Busy),
@@ -331,7 +332,7 @@ fn the_agent_comes_back_as_they_were() {
         leg(Leg::Agent(1), LegStatus::Up),
         leg(Leg::Customer, LegStatus::Up),
         Fact::Change { order: 2, change: Change::Mute },
-        Fact::Done { order: 2 },
+        Fact::Done { order: 2, recording: None },
         leg(Leg::Agent(1), ended(LegEnd::HungUp, 3)),
     ] {
         desk.take(&fact);
@@ -378,7 +379,7 @@ fn a_leg_that_was_made_too_late_is_ended() {
     desk.take(&dial()[0]);
     desk.take(&Fact::Unsure { leg: Leg::Agent(1) });
     desk.take(&Fact::HangUp { agent: agent(ALEX), order: 2, established: false });
-    desk.take(&Fact::Done { order: 2 });
+    desk.take(&Fact::Done { order: 2, recording: None });
     assert_eq!(desk.reason(ALEX), Some(EndReason::Canceled));
     desk.take(&made(Leg::Agent(1)));
     assert!(desk.actions.iter().any(|action| action.name() == "end/agent-1"));

@@ -9,7 +9,7 @@ use crate::protocol::{
     EngagementProperties, ExternalCallId, HostMessage, IncomingCall, Initialized, NavigateToRecord, Note,
     OutgoingCallStarted, Request, Sensitive, SessionEvent, Sync, WidgetError, WidgetMessage,
 };
-use crate::telephony::{Availability, CallState, Direction, EndReason, PhoneNumber};
+use crate::telephony::{Availability, CallState, Direction, EndReason, PhoneNumber, RecordingRef};
 
 impl CallFlow {
     /// Takes what the session with the CRM reports.
@@ -225,22 +225,42 @@ fn completed(call: &TrackedCall, reason: EndReason) -> WidgetMessage {
         hide_widget: Some(call.direction == Direction::Outbound || call.connected_at().is_some()),
         engagement_properties: Some(EngagementProperties {
             timestamp: Some(call.began_at),
-            body: Some(html(&call.notes)).filter(|notes| !notes.as_str().is_empty()),
+            body: Some(body(call)).filter(|body| !body.is_empty()).map(Note::from),
             direction: Some(direction),
             status: Some(call_status(reason)),
             duration: Some(call.talk_time(call.began_at)),
             disposition: call.outcome.clone(),
             from_number,
             to_number,
+            recording_url: links(call).next().map(Sensitive::from),
             ..EngagementProperties::default()
         }),
     })
 }
 
-/// Notes as the HTML that the CRM shows: the same text, with its line breaks.
-fn html(notes: &str) -> Note {
-    let mut out = String::with_capacity(notes.len());
-    for sign in notes.trim_ascii().chars() {
+/// Where the recordings are heard, in order.
+fn links(call: &TrackedCall) -> impl Iterator<Item = &str> {
+    call.line.iter().flat_map(|line| &line.recordings).filter_map(RecordingRef::link)
+}
+
+/// The notes. The CRM has one place for a recording, so links to further ones stand below.
+fn body(call: &TrackedCall) -> String {
+    let mut body = html(&call.notes);
+    for (index, link) in links(call).enumerate().skip(1) {
+        if !body.is_empty() {
+            body.push_str("<br>");
+        }
+        for part in ["<a href=\"", &html(link), "\">Recording ", &(index + 1).to_string(), "</a>"] {
+            body.push_str(part);
+        }
+    }
+    body
+}
+
+/// Text as the HTML that the CRM shows: the same text, with its line breaks.
+fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in text.trim_ascii().chars() {
         match sign {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -250,7 +270,7 @@ fn html(notes: &str) -> Note {
             _ => out.push(sign),
         }
     }
-    Note::from(out)
+    out
 }
 
 const fn end_status(reason: EndReason) -> CallEndStatus {

@@ -327,6 +327,7 @@ impl CallFlow {
                 state: CallState::Dialing,
                 muted: false,
                 recording: Recording::Off,
+                recordings: Vec::new(),
                 started_at: tracked.began_at,
                 connected_at: None,
                 ended_at: None,

@@ -2,6 +2,7 @@ use super::call::CallId;
 use super::error::Error;
 use super::line::{ProviderInfo, Telephony};
 use super::number::PhoneNumber;
+use super::recording::{RecordingError, RecordingRef, RecordingSound, SoundPart};
 use crate::Timestamp;
 use crate::platform::{MaybeSend, MaybeSync};
 use async_trait::async_trait;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 /// - An entry's [`key`](Entry::key) is the same for each delivery of the same fact, and differs between facts.
 /// - [`apply`](Self::apply) takes entries in any order: facts that arrive late change nothing that is already past them.
 /// - A dial whose outcome is unknown is looked up, by [`reconcile`](Self::reconcile), and never repeated.
+/// - What a line calls a recording, [`recording`](Self::recording) finds, in any instance, as long as the provider keeps it and the
+///   journal has [entries](Journal::entries) of the call; better still without those.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait Backend: MaybeSend + MaybeSync {
@@ -59,6 +62,16 @@ pub trait Backend: MaybeSend + MaybeSync {
     /// # Errors
     /// When the provider can't be asked. The call is then asked for again later.
     async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error>;
+
+    /// The sound of a recording, under the name that a line's event gave it, or a part of it. Who can't give parts gives the whole.
+    ///
+    /// # Errors
+    /// When there is nothing to be heard, or not yet.
+    async fn recording(
+        &self,
+        recording: &RecordingRef,
+        part: Option<SoundPart>,
+    ) -> Result<RecordingSound, RecordingError>;
 }
 
 /// Where a backend's facts are made durable.
@@ -70,6 +83,12 @@ pub trait Journal: MaybeSend + MaybeSync {
     /// # Errors
     /// When they may not be durable. Nothing may then be done because of them.
     async fn record(&self, entries: Vec<Entry>) -> Result<Vec<Entry>, JournalError>;
+
+    /// What it still has of a call, in order.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    async fn entries(&self, call: &CallId) -> Result<Vec<Entry>, JournalError>;
 }
 
 /// An agent, as the server's directory knows them.
@@ -280,7 +299,7 @@ impl fmt::Debug for MediaToken {
     }
 }
 
-/// Why entries may not be durable.
+/// Why entries may not be durable, or can't be read.
 #[derive(Debug)]
 pub struct JournalError(Box<dyn core::error::Error + Send + Sync>);
 
@@ -293,7 +312,7 @@ impl JournalError {
 
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the journal can't be written")
+        f.write_str("the journal can't be written or read")
     }
 }
 

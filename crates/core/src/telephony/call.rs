@@ -20,6 +20,7 @@
 use super::event::{CallEvent, CallEventKind};
 use super::line::DialKey;
 use super::number::PhoneNumber;
+use super::recording::RecordingRef;
 use crate::Timestamp;
 use core::fmt;
 
@@ -154,6 +155,8 @@ pub struct Call {
     pub muted: bool,
     /// Whether it is recorded.
     pub recording: Recording,
+    /// What was recorded of it, in order. No more than [`MOST_RECORDINGS`](Self::MOST_RECORDINGS).
+    pub recordings: Vec<RecordingRef>,
     /// When it began.
     pub started_at: Timestamp,
     /// When it was answered.
@@ -180,6 +183,9 @@ impl fmt::Display for TransitionError {
 impl core::error::Error for TransitionError {}
 
 impl Call {
+    /// The most recordings that a call's picture names.
+    pub const MOST_RECORDINGS: usize = 32;
+
     /// Brings the picture up to date with one event. `Ok(false)` is a duplicate, which changed nothing.
     ///
     /// # Errors
@@ -206,9 +212,13 @@ impl Call {
             }
             (CallEventKind::Muted, Connected | OnHold) => self.muted = true,
             (CallEventKind::Unmuted, Connected | OnHold) => self.muted = false,
-            (CallEventKind::RecordingStarted | CallEventKind::RecordingResumed, Connected | OnHold) => {
+            (CallEventKind::RecordingStarted(recording), Connected | OnHold) => {
                 self.recording = Recording::On;
+                if self.recordings.len() < Self::MOST_RECORDINGS {
+                    self.recordings.extend(recording.clone());
+                }
             }
+            (CallEventKind::RecordingResumed, Connected | OnHold) => self.recording = Recording::On,
             (CallEventKind::RecordingPaused, Connected | OnHold) => self.recording = Recording::Paused,
             (CallEventKind::RecordingStopped, Connected | OnHold) => self.recording = Recording::Off,
             (CallEventKind::DigitsReceived(_) | CallEventKind::TransferFailed, Connected | OnHold) => {}
@@ -239,6 +249,7 @@ mod tests {
             state,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: Timestamp::default(),
             connected_at: None,
             ended_at: None,
@@ -288,7 +299,7 @@ mod tests {
         let call = after(&[
             CallEventKind::Connected,
             CallEventKind::Muted,
-            CallEventKind::RecordingStarted,
+            CallEventKind::RecordingStarted(None),
             CallEventKind::RecordingPaused,
             CallEventKind::Held,
         ]);
@@ -296,9 +307,22 @@ mod tests {
     }
 
     #[test]
+    fn remembers_what_was_recorded() {
+        let started = |name: &str| CallEventKind::RecordingStarted(Some(RecordingRef::new(name)));
+        let stopped = CallEventKind::RecordingStopped;
+        let nameless = CallEventKind::RecordingStarted(None);
+        let kinds = [CallEventKind::Connected, started("1"), stopped.clone(), nameless, stopped, started("2")];
+        let call = after(&kinds);
+        assert_eq!(call.recordings, ["1", "2"].map(RecordingRef::new));
+        let many = (0..100).map(|_| started("3"));
+        let call = after(&[CallEventKind::Connected].into_iter().chain(many).collect::<Vec<_>>());
+        assert_eq!(call.recordings.len(), Call::MOST_RECORDINGS);
+    }
+
+    #[test]
     fn refuses_what_cannot_follow() {
         let mut call = call(Direction::Outbound);
-        for kind in [CallEventKind::Held, CallEventKind::Muted, CallEventKind::RecordingStarted] {
+        for kind in [CallEventKind::Held, CallEventKind::Muted, CallEventKind::RecordingStarted(None)] {
             let before = call.clone();
             assert_eq!(call.apply(&event(2, kind)), Err(TransitionError { from: CallState::Dialing }));
             assert_eq!(call, before);
@@ -323,7 +347,7 @@ mod tests {
             Just(CallEventKind::Resumed),
             Just(CallEventKind::Muted),
             Just(CallEventKind::Unmuted),
-            Just(CallEventKind::RecordingStarted),
+            Just(CallEventKind::RecordingStarted(Some(RecordingRef::new("RE1")))),
             Just(CallEventKind::RecordingPaused),
             Just(CallEventKind::RecordingResumed),
             Just(CallEventKind::RecordingStopped),

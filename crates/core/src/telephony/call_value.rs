@@ -3,6 +3,7 @@
 use super::call::{Call, CallId, CallState, Direction, EndReason, FailureReason, Recording};
 use super::line::DialKey;
 use super::number::PhoneNumber;
+use super::recording::RecordingRef;
 use crate::{Object, Timestamp, Value};
 
 const DIRECTIONS: [(&str, Direction); 2] = [("outbound", Direction::Outbound), ("inbound", Direction::Inbound)];
@@ -50,6 +51,9 @@ impl From<&Call> for Value {
         saved.set("state", name(&STATES, call.state));
         saved.set("muted", call.muted);
         saved.set("recording", name(&RECORDINGS, call.recording));
+        if !call.recordings.is_empty() {
+            saved.set("recordings", call.recordings.iter().map(|one| one.as_str().into()).collect::<Vec<Value>>());
+        }
         saved.set("startedAt", call.started_at);
         saved.set("connectedAt", call.connected_at);
         saved.set("endedAt", call.ended_at);
@@ -71,6 +75,8 @@ impl Call {
         let state = named(&STATES, value.get("state"))?;
         let muted = value.get("muted")?.as_bool()?;
         let recording = named(&RECORDINGS, value.get("recording"))?;
+        // Who saved the call may not have known of them.
+        let recordings = value.get("recordings").and_then(Value::as_array).unwrap_or_default();
         let started_at = time("startedAt")?;
         let sequence = time("sequence")?.as_millis();
         Some(Self {
@@ -82,6 +88,7 @@ impl Call {
             state,
             muted,
             recording,
+            recordings: recordings.iter().filter_map(Value::as_str).map(RecordingRef::new).collect(),
             started_at,
             connected_at: time("connectedAt"),
             ended_at: time("endedAt"),
@@ -106,6 +113,7 @@ mod tests {
                 state,
                 muted: true,
                 recording: Recording::Paused,
+                recordings: vec![RecordingRef::new("RE1"), RecordingRef::new("https://a/2")],
                 started_at: Timestamp::from_millis(1_700_000_000_000),
                 connected_at: Some(Timestamp::from_millis(1_700_000_001_000)),
                 ended_at: None,

@@ -1,5 +1,6 @@
 use super::call::{Call, CallId, EndReason};
 use super::digits::Digits;
+use super::recording::RecordingRef;
 use crate::Timestamp;
 
 /// What a line tells its listeners.
@@ -49,8 +50,8 @@ pub enum CallEventKind {
     Muted,
     /// The other party hears the agent again.
     Unmuted,
-    /// Recording began.
-    RecordingStarted,
+    /// Recording began. A page is told where the recording can be heard when it is ready, if it can.
+    RecordingStarted(Option<RecordingRef>),
     /// Recording waits.
     RecordingPaused,
     /// Recording goes on.

@@ -185,6 +185,7 @@ mod tests {
             state: CallState::Ringing,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: Timestamp::default(),
             connected_at: None,
             ended_at: None,

@@ -12,6 +12,7 @@ mod line;
 mod media;
 mod number;
 mod policy;
+mod recording;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -32,3 +33,4 @@ pub use line::{Agent, Availability, CallerId, Credentials, DialKey, DialRequest,
 pub use media::{MediaDevice, MediaEvent, MediaLeg, MediaProblem};
 pub use number::{NumberError, PhoneNumber, format_typed};
 pub use policy::{DialPolicy, PolicyViolation};
+pub use recording::{RecordingError, RecordingRef, RecordingSound, SoundPart};

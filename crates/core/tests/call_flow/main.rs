@@ -5,5 +5,6 @@ mod faults;
 mod guarantees;
 mod inbound;
 mod outbound;
+mod recording;
 mod reload;
 mod transfer;

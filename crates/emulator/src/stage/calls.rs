@@ -10,9 +10,10 @@ use crate::{Answer, Fault, Hears, numbers};
 use cordboard::platform::Clock as _;
 use cordboard::telephony::{
     AgentId, Backend as _, CallEventKind, CallState, Capability, EndReason, ErrorKind, FailureReason, Fallback,
-    Transfer,
+    RecordingError, RecordingRef, Transfer,
 };
 use cordboard_bridge::{Switchboard, identity};
+use futures_util::StreamExt as _;
 use http::Method;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -225,7 +226,8 @@ pub fn nobody_answers_and_the_caller_leaves_a_message<S: Stage>() {
         let recordings = backend.recordings(&call);
         assert_eq!(recordings.len(), 1);
         assert!(recordings[0].voicemail && recordings[0].ready && recordings[0].duration > Some(Duration::ZERO));
-        assert!(!backend.recording_audio(&recordings[0].id).await.unwrap().is_empty());
+        let voicemail = RecordingRef::new(&*recordings[0].id);
+        assert!(backend.recording(&voicemail, None).await.unwrap().chunks.next().await.is_some());
     });
 }
 
@@ -247,7 +249,10 @@ pub fn a_recording_can_be_listened_to<S: Stage>() {
         let mut alex = Listener::new(&world, &backend, ALEX);
         let call = alex.talk("1").await;
         alex.line.start_recording(&call).await.unwrap();
+        let name = alex.until_recording(&call).await;
         alex.wait(2).await;
+        assert_eq!(alex.line.active_calls().await.unwrap()[0].recordings, [name.clone()]);
+        assert_eq!(backend.recording(&name, None).await.err(), Some(RecordingError::NotReady));
         if alex.line.capabilities().has(Capability::PauseRecording) {
             alex.line.pause_recording(&call).await.unwrap();
             alex.wait(2).await;
@@ -259,6 +264,15 @@ pub fn a_recording_can_be_listened_to<S: Stage>() {
         let recordings = backend.recordings(&call);
         assert_eq!(recordings.len(), 1);
         assert!(recordings[0].ready && !recordings[0].voicemail);
+        // A server that has just been started has it too: the journal and the provider keep what they keep.
+        let backend = World::start(&world);
+        let sound = backend.recording(&name, None).await.unwrap();
+        assert_eq!((sound.content_type, sound.part), ("audio/mpeg", None));
+        let heard: Vec<Vec<u8>> = sound.chunks.map(Result::unwrap).collect().await;
+        assert_eq!(&heard.concat()[..2], [0xFF, 0xF3], "MP3");
+        for name in [RecordingRef::new("RE0"), RecordingRef::new("../Calls"), RecordingRef::new("")] {
+            assert_eq!(backend.recording(&name, None).await.err(), Some(RecordingError::Gone));
+        }
     });
 }
 

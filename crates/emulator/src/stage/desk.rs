@@ -8,7 +8,7 @@ use cordboard::platform::{Clock as _, Lock};
 use cordboard::telephony::{
     Agent, AgentId, Availability, Backend as _, Call, CallEvent, CallEventKind, CallId, CallerId, Capabilities,
     Credentials, DialKey, DialRequest, Digits, Direction, EndReason, Error, ErrorKind, Event, Events, Operation,
-    ProviderInfo, Telephony, Transfer,
+    ProviderInfo, RecordingRef, Telephony, Transfer,
 };
 use cordboard_bridge::Switchboard;
 use futures_util::StreamExt as _;
@@ -184,6 +184,21 @@ impl<S: Stage> Listener<S> {
             let event = self.next().await;
             if event.call == *call && event.kind == kind {
                 return;
+            }
+        }
+    }
+
+    /// Waits until a call is being recorded, and says what the recording is called.
+    ///
+    /// # Panics
+    /// If it has no name.
+    pub async fn until_recording(&mut self, call: &CallId) -> RecordingRef {
+        loop {
+            let event = self.next().await;
+            if let CallEventKind::RecordingStarted(name) = event.kind
+                && event.call == *call
+            {
+                return name.expect("recordings have names");
             }
         }
     }

@@ -194,6 +194,11 @@ impl<S: Stage> BackendHarness for AccountHarness<S> {
         });
         request.as_ref().map(signed)
     }
+
+    async fn pass(&self, time: Duration) {
+        let backend = self.backend.lock().clone().expect("an instance was started");
+        select(pin!(self.world.serve(&backend)), self.world.clock.sleep(time)).await;
+    }
 }
 
 fn signed(request: &Request<Vec<u8>>) -> SignedWebhook {

@@ -70,4 +70,8 @@ impl Journal for MemoryJournal {
         }
         Ok(self.write(entries))
     }
+
+    async fn entries(&self, call: &CallId) -> Result<Vec<Entry>, JournalError> {
+        Ok(self.entries().into_iter().filter(|entry| entry.call == *call).collect())
+    }
 }

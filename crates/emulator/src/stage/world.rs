@@ -7,9 +7,10 @@ use cordboard::telephony::{
     AgentId, Backend as _, CallId, Entry, Fallback, Journal, Route, Webhook, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
-use cordboard_bridge::{Carrier, Switchboard, Transport, TransportError};
+use cordboard_bridge::{Carrier, Chunks, Switchboard, Transport, TransportError};
 use cordboard_mock::VirtualClock;
 use futures_util::future::{join, select};
+use futures_util::stream;
 use http::{Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -235,5 +236,10 @@ impl<S: Stage> Transport for Wire<S> {
         self.0.requests.lock().push(format!("{} {}", request.method(), request.uri().path()));
         let answer = self.0.at_provider(|cloud, now| cloud.handle_request(now, &request));
         answer.ok_or(TransportError::NoAnswer)
+    }
+
+    async fn open(&self, request: Request<Vec<u8>>) -> Result<Response<Chunks>, TransportError> {
+        let answer = self.send(request).await?;
+        Ok(answer.map(|body| Box::pin(stream::iter([Ok(body)])) as Chunks))
     }
 }

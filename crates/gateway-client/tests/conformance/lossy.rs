@@ -3,8 +3,8 @@
 
 use cordboard::telephony::{
     Agent, AgentId, Availability, Backend, Call, CallId, CallerId, Capabilities, Credentials, DialRequest, Digits,
-    Entry, Error, ErrorKind, Events, InboundCall, MediaToken, Operation, ProviderInfo, Route, Telephony, Transfer,
-    Webhook, WebhookError, WebhookReply, WebhookRequest,
+    Entry, Error, ErrorKind, Events, InboundCall, MediaToken, Operation, ProviderInfo, RecordingError, RecordingRef,
+    RecordingSound, Route, SoundPart, Telephony, Transfer, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_gateway::MockBackend;
@@ -50,6 +50,14 @@ impl Backend for LossyBackend {
 
     async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error> {
         self.mock.reconcile(call, now).await
+    }
+
+    async fn recording(
+        &self,
+        recording: &RecordingRef,
+        part: Option<SoundPart>,
+    ) -> Result<RecordingSound, RecordingError> {
+        self.mock.recording(recording, part).await
     }
 }
 

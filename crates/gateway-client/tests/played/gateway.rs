@@ -4,7 +4,7 @@ use crate::tasks::Tasks;
 use cordboard::platform::Clock as _;
 use cordboard::telephony::{
     Availability, Call, CallEventKind, CallId, Capabilities, Credentials, DialKey, DialRequest, Digits, Error,
-    ErrorKind, Event, PhoneNumber, Telephony, Transfer,
+    ErrorKind, Event, PhoneNumber, RecordingRef, Telephony, Transfer,
 };
 use cordboard::{Timestamp, Value};
 use cordboard_gateway_client::{Answer, Ears, Socket, Transport};
@@ -157,6 +157,10 @@ impl Gateway {
             CallEventKind::DigitsReceived(digits) => {
                 json["digits"] = digits.as_str().into();
                 "digits_received".to_owned()
+            }
+            CallEventKind::RecordingStarted(recording) => {
+                json["recording"] = recording.as_ref().map(RecordingRef::as_str).into();
+                "recording_started".to_owned()
             }
             CallEventKind::Ended(reason) => {
                 let reason = match reason {
@@ -370,7 +374,7 @@ fn refusal(error: &Error) -> Json {
     json!({ "kind": name, "call": error.call().map(CallId::as_str), "provider_code": error.provider_code() })
 }
 
-/// `RecordingStarted` as `recording_started`.
+/// `RecordingPaused` as `recording_paused`.
 fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {

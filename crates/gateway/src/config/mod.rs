@@ -28,6 +28,8 @@ pub struct Config {
     pub agents: Option<PathBuf>,
     /// Where events are kept.
     pub journal: JournalSettings,
+    /// The links to recordings.
+    pub recordings: Recordings,
     /// What may be dialled.
     pub policy: PolicySettings,
     /// Who takes inbound calls, by the number that was called.
@@ -128,6 +130,17 @@ pub struct JournalSettings {
     pub busy: Duration,
     /// The most that the file may take, in MiB.
     pub most: u64,
+}
+
+/// The links to recordings.
+#[derive(Clone, Debug)]
+pub struct Recordings {
+    /// What signs them, in the place of the key that the journal has.
+    pub key: Option<Hidden>,
+    /// For how long a link is good; for ever if zero.
+    pub links_last: Duration,
+    /// How many recordings may be listened to at a time.
+    pub listeners: usize,
 }
 
 /// What may be dialled.
@@ -278,6 +291,7 @@ impl Config {
         }
         let agents = keys.path("agents.file");
         let journal = journal(keys);
+        let recordings = recordings(keys);
         let policy = policy(keys);
         let mut routes: Vec<RouteSettings> = Vec::new();
         for table in keys.tables("routes") {
@@ -305,7 +319,20 @@ impl Config {
             );
         }
         let server = server?;
-        Some(Self { server, widget, socket, sessions, agents, journal, policy, routes, other_calls, reconcile, log })
+        Some(Self {
+            server,
+            widget,
+            socket,
+            sessions,
+            agents,
+            journal,
+            recordings,
+            policy,
+            routes,
+            other_calls,
+            reconcile,
+            log,
+        })
     }
 }
 
@@ -372,6 +399,21 @@ fn journal(keys: &mut Keys) -> JournalSettings {
         keys.wrong("journal.most", "it must be at least 1");
     }
     journal
+}
+
+fn recordings(keys: &mut Keys) -> Recordings {
+    let recordings = Recordings {
+        key: keys.secret("recordings.key").map(Hidden),
+        links_last: keys.or("recordings.links_last", DAY * 365),
+        listeners: keys.or("recordings.listeners", 64),
+    };
+    if recordings.key.as_ref().is_some_and(|key| key.0.len() < 32) {
+        keys.wrong("recordings.key", "it must have at least 32 characters, drawn at random");
+    }
+    if recordings.listeners == 0 {
+        keys.wrong("recordings.listeners", "it must be at least 1");
+    }
+    recordings
 }
 
 fn policy(keys: &mut Keys) -> PolicySettings {

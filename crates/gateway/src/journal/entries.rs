@@ -35,6 +35,12 @@ impl Store {
         Ok(rows.fetch_all(&self.readers).await?.iter().map(entry).collect::<Result<_, _>>()?)
     }
 
+    /// The entries of a call, in the order of the journal.
+    pub(crate) async fn entries(&self, call: &CallId) -> Result<Vec<Entry>, StoreError> {
+        let rows = sqlx::query("SELECT call, key, at, is_last, body FROM entries WHERE call = ? ORDER BY id");
+        Ok(rows.bind(call.as_str()).fetch_all(&self.readers).await?.iter().map(entry).collect::<Result<_, _>>()?)
+    }
+
     /// The open calls of which nothing has been heard since `before`: those that go on, or those that are over.
     pub(crate) async fn silent_calls(&self, before: Timestamp, is_over: bool) -> Result<Vec<OpenCall>, StoreError> {
         let rows = sqlx::query(
@@ -139,6 +145,7 @@ mod tests {
         let again = vec![entry("a", "1", false), entry("a", "3", false), entry("a", "3", false)];
         assert_eq!(keys(&store.record(at(6), again, |_| ()).await.unwrap()), ["3"]);
         assert_eq!(keys(&store.open_entries().await.unwrap()), ["1", "2", "3"]);
+        assert_eq!(keys(&store.entries(&CallId::new("a")).await.unwrap()), ["1", "3"]);
     }
 
     #[tokio::test]

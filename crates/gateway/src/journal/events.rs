@@ -249,6 +249,7 @@ mod tests {
             state: CallState::Dialing,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: at(1),
             connected_at: None,
             ended_at: None,

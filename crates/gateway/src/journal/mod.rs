@@ -8,6 +8,7 @@ mod availability;
 mod dials;
 mod entries;
 mod events;
+mod recordings;
 mod retention;
 mod sessions;
 mod writer;

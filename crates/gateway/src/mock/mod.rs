@@ -1,5 +1,6 @@
 //! The network in memory behind a gateway: for demos, and for tests of the gateway itself.
 
+mod sound;
 mod webhook;
 
 use crate::clock::SystemClock;
@@ -7,7 +8,8 @@ use crate::directory::{Directory, DirectoryError};
 use cordboard::platform::Lock;
 use cordboard::telephony::{
     Agent, AgentId, Backend, CallId, Credentials, Entry, Error, Fallback, InboundCall, MediaToken, PhoneNumber,
-    ProviderInfo, Route, Telephony, Webhook, WebhookError, WebhookReply, WebhookRequest,
+    ProviderInfo, Recording, RecordingError, RecordingRef, RecordingSound, Route, SoundPart, Telephony, Webhook,
+    WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network};
@@ -145,6 +147,26 @@ impl Backend for MockBackend {
 
     async fn reconcile(&self, _: &CallId, _: Timestamp) -> Result<Vec<Entry>, Error> {
         Ok(Vec::new())
+    }
+
+    async fn recording(
+        &self,
+        recording: &RecordingRef,
+        part: Option<SoundPart>,
+    ) -> Result<RecordingSound, RecordingError> {
+        let (call, number) = sound::parse(recording).ok_or(RecordingError::Gone)?;
+        // Of a call that the network knows no more, as after a restart, there is the sound too.
+        let runs = |agent| {
+            let calls =
+                self.exchange.control(|network, now| network.active_calls(now, Some(agent))).unwrap_or_default();
+            calls.iter().any(|known| {
+                known.id == call && known.recording != Recording::Off && known.recordings.last() == Some(recording)
+            })
+        };
+        if MockAgent::ALL.into_iter().any(runs) {
+            return Err(RecordingError::NotReady);
+        }
+        sound::sound(number, part)
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn engagement(call: &Call) -> impl IntoView + use<> {
     let fact =
         |label: &'static str, value: String| view! { <div><dt>{label}</dt><dd class="number">{value}</dd></div> };
     let recording = call.recording.clone().map(|url| {
-        view! { <div><dt>"Recording"</dt><dd><a href=url target="_blank" rel="noopener noreferrer">"Listen"</a></dd></div> }
+        view! { <div><dt>"Recording"</dt><dd><a href=url target="_blank" rel="noopener noreferrer" aria-label="Listen to the recording, in a new tab">"Listen"</a></dd></div> }
     });
     view! {
         <article class="engagement" data-engagement-id=call.engagement data-direction=direction(call)>

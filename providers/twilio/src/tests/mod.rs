@@ -1,3 +1,4 @@
+mod recordings;
 mod requests;
 mod vectors;
 mod webhooks;

@@ -61,6 +61,7 @@ fn requests() -> Vec<(&'static str, Call)> {
         ("list_recordings", api.list_recordings("CA1")),
         ("incoming_numbers", api.incoming_numbers()),
         ("outgoing_caller_ids", api.outgoing_caller_ids()),
+        ("get_recording", api.get_recording("RE1")),
         ("recording_media", api.recording_media("RE1")),
     ]
 }

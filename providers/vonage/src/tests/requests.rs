@@ -50,7 +50,7 @@ fn requests() -> Vec<(&'static str, Call)> {
         ("calls_between", api.calls_between("2026-11-22T16:38:20Z", "2026-11-22T16:38:45Z")),
         (
             "start_recording",
-            api.start_recording(LEG, "CON-1", "https://calls.example.com/webhooks/vonage/recording/c1"),
+            api.start_recording(LEG, "CON-1", "https://calls.example.com/webhooks/vonage/recording/c1/4"),
         ),
         ("stop_recording", api.stop_recording(ELSEWHERE, "CON-1")),
         ("create_user", api.create_user("alex")),

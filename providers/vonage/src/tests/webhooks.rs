@@ -307,10 +307,11 @@ fn recordings_are_vonages_own() {
             "recording_url": url, "recording_uuid": UUID, "size": 1, "conversation_uuid": "CON-1",
             "start_time": "2026-11-22T16:38:25Z", "end_time": "2026-11-22T16:38:32Z",
         });
-        post("recording/c1", &body)
+        post("recording/c1/4", &body)
     };
     let entry = entries(recorded("https://api.nexmo.com/v1/files/aaaa-bbbb")).remove(0);
     assert!(entry.body.contains(r#""id":"aaaa-bbbb""#) && entry.body.contains(r#""seconds":7"#), "{}", entry.body);
+    assert!(entry.body.contains(r#""order":4"#), "{}", entry.body);
     let entry = entries(recorded("https://api-us.nexmo.com/v1/files/aaaa-bbbb")).remove(0);
     assert!(entry.body.contains(r#""id":"aaaa-bbbb@api-us.nexmo.com""#), "{}", entry.body);
     for url in [
@@ -343,7 +344,7 @@ proptest! {
 
     #[test]
     fn signed_garbage_never_panics(
-        path in prop_oneof![Just("answer"), Just("event"), Just("call/c1/customer"), Just("recording/c1"), Just("x")],
+        path in prop_oneof![Just("answer"), Just("event"), Just("call/c1/customer"), Just("recording/c1/4"), Just("x")],
         fields in proptest::collection::vec((
             prop_oneof![
                 Just("uuid"), Just("call_uuid"), Just("status"), Just("detail"), Just("duration"), Just("timestamp"),

@@ -10,8 +10,9 @@ use crate::Timestamp;
 use crate::async_trait;
 use crate::platform::Lock;
 use crate::telephony::{
-    AgentId, Backend, Call, CallEvent, CallId, DialKey, DialRequest, Entry, Event, Events, Fallback, Journal,
-    JournalError, PhoneNumber, Route, Webhook, WebhookRequest,
+    AgentId, Backend, Call, CallEvent, CallEventKind, CallId, Capability, DialKey, DialRequest, Entry, Event, Events,
+    Fallback, Journal, JournalError, PhoneNumber, RecordingError, RecordingRef, RecordingSound, Route, SoundPart,
+    Webhook, WebhookRequest,
 };
 use core::future::Future;
 use core::time::Duration;
@@ -25,6 +26,8 @@ const FOLD: &str = "The same entries, applied again, give the same calls, and th
 const FIRST_THE_JOURNAL: &str = "It records what an agent ordered before it acts on the order.";
 const ONCE: &str = "A dial is never repeated.";
 const NOBODY: &str = "If there are no agents, the fallback takes the call at once.";
+const RECORDED: &str =
+    "What a line calls a recording, `recording` finds, in any instance, as long as the provider keeps it.";
 const TOKEN: &str = "What the agent's browser needs to carry the audio.";
 
 /// What a provider hands the suite: its server side, and the provider at the other end of it.
@@ -58,6 +61,9 @@ pub trait BackendHarness {
 
     /// What the provider sends when somebody calls; `None` if the account takes no inbound calls.
     fn inbound(&self) -> Option<SignedWebhook>;
+
+    /// Lets time pass at the provider, so that there is something in a recording, and that it is ready when it is over.
+    fn pass(&self, time: Duration) -> impl Future<Output = ()>;
 }
 
 /// A webhook as the provider sends it.
@@ -128,6 +134,10 @@ impl Journal for MemoryJournal {
             }
         }
         Ok(new)
+    }
+
+    async fn entries(&self, call: &CallId) -> Result<Vec<Entry>, JournalError> {
+        Ok(self.entries().into_iter().filter(|entry| entry.call == *call).collect())
     }
 }
 
@@ -369,6 +379,73 @@ pub async fn without_agents_the_fallback_takes_the_call<H: BackendHarness>(harne
     assert_eq!(heard(&mut events), [], "{NOBODY}");
 }
 
+/// Waits for an event of a call that `wanted` takes.
+async fn until<T>(events: &mut Events, mut wanted: impl FnMut(CallEventKind) -> Option<T>) -> T {
+    loop {
+        if let Event::Call(event) = events.next().await.expect("a line's events don't end")
+            && let Some(found) = wanted(event.kind)
+        {
+            return found;
+        }
+    }
+}
+
+async fn bytes(sound: RecordingSound) -> Vec<u8> {
+    let chunks: Vec<_> = sound.chunks.collect().await;
+    chunks.into_iter().flat_map(|chunk| chunk.expect(RECORDED)).collect()
+}
+
+#[doc(hidden)]
+pub async fn a_recording_can_be_heard<H: BackendHarness>(harness: &H) {
+    let Told { backend, journal, .. } = told(harness).await;
+    let nobodys = RecordingRef::new("nobody's");
+    assert_eq!(backend.recording(&nobodys, None).await.err(), Some(RecordingError::Gone), "{RECORDED}");
+    let line = backend.line(&harness.agent());
+    if !line.capabilities().has(Capability::Recording) {
+        return;
+    }
+    let mut events = line.events();
+    let call = loop {
+        let established = calls(&*backend, &harness.agent()).await.into_iter().find(|call| call.state.is_established());
+        match established {
+            Some(call) => break call.id,
+            None => drop(events.next().await),
+        }
+    };
+    line.start_recording(&call).await.expect(RECORDED);
+    let named = until(&mut events, |kind| match kind {
+        CallEventKind::RecordingStarted(named) => Some(named),
+        _ => None,
+    });
+    let name = named.await.expect(RECORDED);
+    assert_eq!(backend.recording(&name, None).await.err(), Some(RecordingError::NotReady), "{RECORDED}");
+    harness.pass(Duration::from_secs(3)).await;
+    line.stop_recording(&call).await.expect(RECORDED);
+    until(&mut events, |kind| (kind == CallEventKind::RecordingStopped).then_some(())).await;
+    harness.pass(Duration::from_secs(30)).await;
+
+    // One that took in nothing, as of a call that was over before the server was started.
+    let again = if harness.outlives() { harness.backend(Arc::new(journal)).await } else { backend };
+    let whole = again.recording(&name, None).await.expect(RECORDED);
+    assert!(whole.content_type.starts_with("audio/") && whole.part.is_none(), "{RECORDED}");
+    let length = whole.length;
+    let whole = bytes(whole).await;
+    assert!(whole.len() > 20 && length.is_none_or(|length| length == whole.len() as u64), "{RECORDED}");
+    let part = again.recording(&name, Some(SoundPart::Between { first: 10, last: 19 })).await.expect(RECORDED);
+    let expected = match part.part {
+        Some(part) => {
+            assert_eq!(part, (10, 19), "{RECORDED} It gives the part that was asked for.");
+            whole.get(10..20)
+        }
+        None => Some(&*whole),
+    };
+    assert_eq!(Some(&*bytes(part).await), expected, "{RECORDED}");
+    match again.recording(&name, Some(SoundPart::From(whole.len() as u64))).await {
+        Ok(whole) => assert_eq!(whole.part, None, "{RECORDED} There is nothing after the end."),
+        Err(error) => assert!(matches!(error, RecordingError::NoSuchPart { .. }), "{RECORDED} It failed with {error}."),
+    }
+}
+
 /// Makes a `#[test]` of every behaviour in the suite of backends. The argument makes a
 /// [`BackendHarness`](crate::telephony::conformance::backend::BackendHarness), afresh for every test.
 #[macro_export]
@@ -386,6 +463,7 @@ macro_rules! backend_conformance_tests {
             what_is_not_durable_is_not_dialled
             a_media_token_is_for_later
             without_agents_the_fallback_takes_the_call
+            a_recording_can_be_heard
         }
     };
     ($harness:expr => $($behaviour:ident)+) => {
@@ -408,7 +486,7 @@ mod tests {
         let source = include_str!("backend.rs");
         let listed: Vec<&str> = source.split_whitespace().collect();
         let behaviours: Vec<&str> = source.split("\npub async fn ").skip(1).collect();
-        assert_eq!(behaviours.len(), 11);
+        assert_eq!(behaviours.len(), 12);
         for behaviour in behaviours {
             let name = behaviour.split('<').next().unwrap();
             assert!(listed.contains(&name), "{name} is not in backend_conformance_tests!");

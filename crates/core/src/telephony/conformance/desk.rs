@@ -117,6 +117,15 @@ impl<'h, H: Harness> Desk<'h, H> {
         .await;
     }
 
+    /// Waits until recording has begun. What the recording is called is the line's own business.
+    pub(super) async fn expect_recording(&mut self, call: &CallId) {
+        self.wait("RecordingStarted", contract::ACCEPTED, |event| match of_call(event) {
+            Some(CallEvent { call: id, kind: CallEventKind::RecordingStarted(_), .. }) if id == call => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
     /// Waits for a call's end.
     pub(super) async fn expect_end(&mut self, call: &CallId, reason: EndReason, line: &str) {
         let ended = self.wait_for_end(call, line).await;

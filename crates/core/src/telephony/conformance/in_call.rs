@@ -76,7 +76,7 @@ pub async fn recording<H: Harness>(harness: &H) {
     let call = desk.talk().await;
     for _ in 0..2 {
         accepted(contract::ACCEPTED, desk.line.start_recording(&call).await);
-        desk.expect(&call, CallEventKind::RecordingStarted, contract::ACCEPTED).await;
+        desk.expect_recording(&call).await;
         accepted(contract::ACCEPTED, desk.line.stop_recording(&call).await);
         desk.expect(&call, CallEventKind::RecordingStopped, contract::ACCEPTED).await;
     }
@@ -89,7 +89,7 @@ pub async fn recording_pauses<H: Harness>(harness: &H) {
     }
     let call = desk.talk().await;
     accepted(contract::ACCEPTED, desk.line.start_recording(&call).await);
-    desk.expect(&call, CallEventKind::RecordingStarted, contract::ACCEPTED).await;
+    desk.expect_recording(&call).await;
     accepted(contract::ACCEPTED, desk.line.pause_recording(&call).await);
     desk.expect(&call, CallEventKind::RecordingPaused, contract::ACCEPTED).await;
     accepted(contract::ACCEPTED, desk.line.resume_recording(&call).await);
