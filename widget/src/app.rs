@@ -224,6 +224,7 @@ impl App {
         let mut inbox = self.inbox.borrow_mut();
         let is_busy = !inbox.is_empty();
         if is_busy {
+            model.flow.set_capabilities(self.line.capabilities());
             model.update(now, inbox.remove(0));
         }
         while let Some(output) = model.poll_output() {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use xshell::{Shell, cmd};
 
 /// Where the browser's tests lie.
-const BROWSER_TESTS: [&str; 3] = ["widget/e2e", "crates/simulator/e2e", "providers/twilio/e2e"];
+const BROWSER_TESTS: [&str; 4] = ["widget/e2e", "crates/simulator/e2e", "crates/gateway/e2e", "providers/twilio/e2e"];
+/// The app over a gateway, on which people sign in.
+const GATEWAY: &str = "softphone-gateway";
 /// The app over Twilio. Its page connects to the emulator, at whatever port that is.
 const TWILIO: &str = "softphone-twilio";
 const EMULATOR: &str = "wss://127.0.0.1:*";
@@ -29,7 +31,7 @@ fn browser(shell: &Shell) -> Result<()> {
     let into = &setup::target_dir(shell).join("e2e");
     // Programs that the tests start.
     cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
-    for app in [app::DEFAULT, app::SIMULATOR, TWILIO] {
+    for app in [app::DEFAULT, app::SIMULATOR, GATEWAY, TWILIO] {
         let connect = if app == TWILIO { &[EMULATOR.to_owned()][..] } else { &[] };
         build(shell, &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], connect, into })?;
     }

@@ -11,6 +11,7 @@ mod locale;
 mod media;
 mod messages;
 mod page;
+mod popup;
 mod ring;
 mod socket;
 mod storage;
@@ -20,15 +21,16 @@ mod value;
 pub use clock::BrowserClock;
 pub use files::{copy, download, read_file};
 pub use frame::{open_tab, show_in_frame};
-pub use http::post_json;
+pub use http::{get_json, post_json};
 pub use listener::Listener;
 pub use locale::{region_name, short_time};
 pub use media::Media;
 pub use messages::{Message, Peer};
 pub use page::{
     fragment_parameter, is_online, meta, on_fragment_change, on_hide, on_key, on_leave, on_online_change, origin,
-    query_parameter, random_seed, reload,
+    query_parameter, random_bytes, random_seed, reload,
 };
+pub use popup::Popup;
 pub use ring::Ring;
 pub use socket::{Socket, SocketEvent};
 pub use storage::Storage;

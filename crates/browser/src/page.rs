@@ -99,9 +99,13 @@ pub fn on_hide(mut handler: impl FnMut() + 'static) -> Listener {
 /// A number that nobody can guess, for ids that must differ between pages.
 #[must_use]
 pub fn random_seed() -> u64 {
-    let mut bytes = [0; 8];
-    if let Ok(crypto) = window().crypto() {
-        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
-    }
-    u64::from_le_bytes(bytes)
+    u64::from_le_bytes(random_bytes().unwrap_or_default())
+}
+
+/// Bytes that nobody can guess; `None` if the browser gives none.
+#[must_use]
+pub fn random_bytes<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes)).ok()?;
+    Some(bytes)
 }

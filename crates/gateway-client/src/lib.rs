@@ -18,6 +18,7 @@ mod session;
 mod steady;
 mod telephony;
 mod transport;
+mod verifier;
 mod wire;
 
 pub use client::{Client, Output, Post};

@@ -24,7 +24,8 @@ pub struct GatewayConfig {
     /// Whose name the app bears; the provider's short name is part of the CRM's ids of calls.
     pub provider: ProviderInfo,
     /// What the app offers. What the gateway does not claim too is [`Unsupported`](ErrorKind::Unsupported) once somebody is
-    /// signed in.
+    /// signed in. Where the way to sign in is [`None`](cordboard::telephony::SignInMethod::None), the gateway is asked for it when it is
+    /// first needed.
     pub capabilities: Capabilities,
 }
 
@@ -156,6 +157,10 @@ impl Shared {
         credentials: Credentials,
         read: fn(&Value) -> Option<T>,
     ) -> BoxFuture<'static, Result<T, Error>> {
+        if credentials == Credentials::Redirect {
+            let random = self.transport.random();
+            return self.ask(Operation::SignIn, read, |client, now| client.sign_in_elsewhere(now, random));
+        }
         let remembered = self.tokens.as_ref().and_then(|tokens| tokens.load());
         self.ask(Operation::SignIn, read, |client, now| client.sign_in(now, credentials, remembered))
     }
@@ -210,6 +215,12 @@ impl Shared {
                 Output::Post(post) => {
                     let url = [&self.url, post.path].concat();
                     self.transport.post(&url, post.body, Answer::new(self.me.clone(), post.id));
+                }
+                Output::Get { id, path } => {
+                    self.transport.get(&[&self.url, path].concat(), Answer::new(self.me.clone(), id));
+                }
+                Output::Show { id, path } => {
+                    self.transport.show(&[&self.url, &*path].concat(), Answer::new(self.me.clone(), id));
                 }
                 Output::Event(event) => self.hub.publish(&event),
                 Output::Reply { id, result } => {

@@ -11,6 +11,17 @@ pub trait Transport: MaybeSend + MaybeSync {
     /// Sends JSON by `POST`, follows no redirect, and answers in every case: after 8 s at the latest that nothing came. A gateway
     /// forgives a refresh whose answer was lost for 10 s.
     fn post(&self, url: &str, body: Value, answer: Answer);
+
+    /// As [`post`](Self::post), by `GET`.
+    fn get(&self, url: &str, answer: Answer);
+
+    /// Opens a page of the gateway in a window, in the place of the one before, and answers with what it says, with status 200. Answers,
+    /// but not before this returns, that nothing came when the window is closed, or if there are no windows here. The gateway wants
+    /// to know to which origin the page may speak, as one more parameter of the address: `origin`.
+    fn show(&self, url: &str, answer: Answer);
+
+    /// Bytes that nobody can guess; `None` if there are none.
+    fn random(&self) -> Option<[u8; 32]>;
 }
 
 /// A socket. Dropping it closes it, once what was sent is on its way.
@@ -53,7 +64,7 @@ impl Ears {
     }
 }
 
-/// Where the answer to a `POST` goes.
+/// Where the answer to a request goes.
 pub struct Answer {
     line: Weak<Shared>,
     post: u32,

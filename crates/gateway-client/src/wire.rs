@@ -3,7 +3,7 @@
 
 use cordboard::telephony::{
     Agent, Call, CallEvent, CallEventKind, CallId, CallerId, Capabilities, Capability, Connection, Digits, EndReason,
-    Error, ErrorKind, Event, FailureReason, MediaToken, PhoneNumber, RecordingRef, SignedOutReason,
+    Error, ErrorKind, Event, FailureReason, MediaToken, PhoneNumber, RecordingRef, SignInMethod, SignedOutReason,
 };
 use cordboard::{Object, Value};
 use core::time::Duration;
@@ -100,6 +100,18 @@ pub(crate) fn hello(token: &str, resume: Option<(&str, u64)>) -> Value {
         message.set("resume", resume);
     }
     message.into()
+}
+
+/// How the gateway says that one signs in; `None` if it does not say.
+pub(crate) fn sign_in_method(answer: &Value) -> Option<SignInMethod> {
+    let methods = answer.get("methods")?.as_array()?;
+    let has = |name| methods.iter().any(|method| method.as_str() == Some(name));
+    Some(match (has("password"), has("oidc")) {
+        (true, true) => SignInMethod::PasswordOrRedirect,
+        (true, false) => SignInMethod::Password,
+        (false, true) => SignInMethod::Redirect,
+        (false, false) => return None,
+    })
 }
 
 /// What a line can do, as far as both ends know it.

@@ -160,6 +160,7 @@ impl Scene {
                     }
                     Wanted::Post(id, ..) => self.rig.respond(id, 200, &tokens(1)),
                     Wanted::Event(event) => self.heard.push(event),
+                    Wanted::Get(..) | Wanted::Show(..) => panic!("nothing else is asked for"),
                     Wanted::Send(_) | Wanted::Reply(..) | Wanted::Remember(_) => {}
                 }
             }

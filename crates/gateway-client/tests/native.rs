@@ -4,7 +4,7 @@
 mod support;
 
 use cordboard::telephony::{
-    Capabilities, Connection, ErrorKind, Event, Events, ProviderInfo, SignInMethod, Telephony as _,
+    Capabilities, Connection, Credentials, ErrorKind, Event, Events, ProviderInfo, SignInMethod, Telephony as _,
 };
 use cordboard_gateway_client::{GatewayConfig, GatewayLine, Native, SystemClock};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -42,7 +42,7 @@ impl Server {
             if let Some(end) = text.find("\r\n\r\n") {
                 let head = text[..end].to_ascii_lowercase();
                 let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-                let length: usize = length.and_then(|length| length.parse().ok()).expect("a length");
+                let length: usize = length.map_or(0, |length| length.parse().expect("a length"));
                 if read.len() >= end + 4 + length {
                     break (head, end + 4);
                 }
@@ -50,7 +50,8 @@ impl Server {
         };
         let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
         stream.write_all(answer.as_bytes()).await.expect("the answer is read");
-        (head, serde_json::from_slice(&read[body_start..]).expect("JSON"))
+        let body = &read[body_start..];
+        (head, if body.is_empty() { Json::Null } else { serde_json::from_slice(body).expect("JSON") })
     }
 
     /// Takes a socket. Returns it and what its handshake said of origin and subprotocol.
@@ -133,6 +134,24 @@ async fn signs_in_and_asks() {
     };
     let (calls, _socket) = tokio::join!(ask, serve);
     assert_eq!(calls, []);
+}
+
+#[tokio::test]
+async fn asks_how_one_signs_in_and_has_no_windows() {
+    let (server, url) = Server::start().await;
+    let config = GatewayConfig {
+        url,
+        provider: ProviderInfo { id: "mock", name: "Mock network" },
+        capabilities: Capabilities::all(),
+    };
+    let line = GatewayLine::new(config, Native::new(None).expect("no origin"), SystemClock, 7);
+    let answer = json!({ "methods": ["oidc"] }).to_string();
+    let (refused, (head, _)) = tokio::join!(line.sign_in(Credentials::None), server.answer("200 OK", &answer));
+    assert!(head.starts_with("get /api/sign-in http/1.1"), "{head}");
+    assert_eq!(refused.expect_err("nobody").kind(), ErrorKind::NotSignedIn);
+    assert_eq!(line.capabilities().sign_in(), SignInMethod::Redirect);
+    let refused = line.sign_in(Credentials::Redirect).await;
+    assert_eq!(refused.expect_err("there is no window").kind(), ErrorKind::NotSignedIn);
 }
 
 #[tokio::test]

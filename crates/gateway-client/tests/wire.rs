@@ -194,6 +194,14 @@ impl Transport for Bench {
     fn post(&self, _: &str, _: Value, answer: Answer) {
         self.0.lock().post = Some(answer);
     }
+
+    fn get(&self, _: &str, _: Answer) {}
+
+    fn show(&self, _: &str, _: Answer) {}
+
+    fn random(&self) -> Option<[u8; 32]> {
+        None
+    }
 }
 
 impl Socket for End {
@@ -371,7 +379,8 @@ fn signing_in_without_credentials_and_without_a_token_is_refused_at_once() {
     let config = GatewayConfig {
         url: "http://gateway.example".to_owned(),
         provider: ProviderInfo { id: "mock", name: "Mock network" },
-        capabilities: cordboard::telephony::Capabilities::all(),
+        capabilities: cordboard::telephony::Capabilities::all()
+            .with_sign_in(cordboard::telephony::SignInMethod::Password),
     };
     let line = GatewayLine::new(config, bench, VirtualClock::default(), 7);
     assert_eq!(run(line.sign_in(Credentials::None)).unwrap_err().kind(), ErrorKind::NotSignedIn);

@@ -5,7 +5,7 @@ use crate::inbound::Refused;
 use crate::journal::Chain;
 use crate::sessions::{RefreshError, Session, Tokens};
 use crate::wire::{self, Answer, ErrorName, Order, Outcome, Party, Refresh, Refusal, Secret, SignIn, SignedOut};
-use crate::{recordings, site, socket};
+use crate::{oidc, recordings, site, socket};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
@@ -41,6 +41,8 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
     let api = Router::new()
         .route("/api/session", post(sign_in).delete(sign_out))
         .route("/api/session/refresh", post(refresh))
+        .route("/api/session/oidc", post(oidc::redeem))
+        .route("/api/sign-in", get(how_to_sign_in))
         .route("/api/calls", post(dial).get(calls))
         .route("/api/calls/{call}/{operation}", post(act))
         .route("/api/history", get(history))
@@ -55,6 +57,8 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
         .route("/metrics", get(metrics))
         .route("/recordings/{recording}", get(recordings::listen))
         .route("/webhooks/{provider}/{*path}", any(webhook))
+        .route("/auth/oidc/start", get(oidc::start))
+        .route("/auth/oidc/callback", get(oidc::callback))
         .with_state(app);
     match site {
         Some(site) => {
@@ -66,7 +70,7 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
 }
 
 /// An answer that is an error: the same JSON as on the socket.
-struct Problem(StatusCode, Refusal);
+pub(crate) struct Problem(pub(crate) StatusCode, pub(crate) Refusal);
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -105,7 +109,7 @@ impl From<JsonRejection> for Problem {
     }
 }
 
-fn no_store(mut response: Response) -> Response {
+pub(crate) fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -140,42 +144,60 @@ async fn cross_origin(State(app): State<Arc<App>>, request: Request, next: Next)
 async fn sign_in(State(app): State<Arc<App>>, body: Result<Json<SignIn>, JsonRejection>) -> Result<Response, Problem> {
     let Json(SignIn { name, password }) = body?;
     if !app.sign_ins.admits(&name) {
-        app.metrics.sign_in("throttled");
+        app.metrics.sign_in("password", "throttled");
         let wait = ErrorKind::RateLimited { retry_after: Some(Duration::from_secs(1)) };
         return Err(Refusal::new(wait).into());
     }
     let agent = app.directory.sign_in(&name, &password.0).await.map_err(|error| {
         tracing::error!(error = %Chain(&error), "the directory can't be asked");
-        app.metrics.sign_in("failed");
+        app.metrics.sign_in("password", "failed");
         Problem::from(Refusal::new(ErrorKind::Unreachable))
     })?;
     let Some(agent) = agent else {
-        app.metrics.sign_in("refused");
+        app.metrics.sign_in("password", "refused");
         return Err(Refusal::new(ErrorKind::BadCredentials).into());
     };
-    let tokens = app.sessions.begin(&AgentId::new(&agent.id)).await.map_err(Refusal::from)?;
-    app.metrics.sign_in("ok");
-    tracing::info!(session = tokens.session, "an agent signed in");
+    signed_in(&app, agent, "password", None).await
+}
+
+/// Gives a session to somebody who proved who they are.
+pub(crate) async fn signed_in(
+    app: &App,
+    agent: Agent,
+    method: &'static str,
+    until: Option<Timestamp>,
+) -> Result<Response, Problem> {
+    let tokens = app.sessions.begin(&AgentId::new(&agent.id), until).await.map_err(Refusal::from)?;
+    app.metrics.sign_in(method, "ok");
+    tracing::info!(session = tokens.session, method, "an agent signed in");
     Ok(session(tokens, agent))
+}
+
+async fn how_to_sign_in(State(app): State<Arc<App>>) -> Response {
+    let password = app.directory.has_passwords().then_some("password");
+    let oidc = app.oidc.is_some().then_some("oidc");
+    let methods: Vec<&str> = password.into_iter().chain(oidc).collect();
+    no_store(Json(json!({ "methods": methods })).into_response())
 }
 
 async fn refresh(State(app): State<Arc<App>>, body: Result<Json<Refresh>, JsonRejection>) -> Result<Response, Problem> {
     let Json(Refresh { refresh_token }) = body?;
+    let refused = || Refusal::new(ErrorKind::NotSignedIn);
+    let id = app.sessions.claimed_by(&refresh_token.0).await.map_err(Refusal::from)?.ok_or_else(refused)?;
+    // First, so that a token is not spent while nobody can say whether its agent still is one.
+    let agent = app.agent(&id).await.map_err(|error| {
+        tracing::error!(error = %Chain(&error), "the directory can't be asked");
+        Refusal::new(ErrorKind::Unreachable)
+    })?;
+    let Some(agent) = agent else {
+        app.sessions.end_all(&id, SignedOut::Revoked).await;
+        return Err(refused().into());
+    };
     let tokens = app.sessions.refresh(&refresh_token.0).await.map_err(|error| match error {
-        RefreshError::Refused => Refusal::new(ErrorKind::NotSignedIn),
+        RefreshError::Refused => refused(),
         RefreshError::Store(error) => error.into(),
     })?;
-    match app.directory.agent(&tokens.agent).await {
-        Ok(Some(agent)) => Ok(session(tokens, agent)),
-        Ok(None) => {
-            app.sessions.end_all(&tokens.agent, SignedOut::Revoked).await;
-            Err(Refusal::new(ErrorKind::NotSignedIn).into())
-        }
-        Err(error) => {
-            tracing::error!(error = %Chain(&error), "the directory can't be asked");
-            Err(Refusal::new(ErrorKind::Unreachable).into())
-        }
-    }
+    Ok(session(tokens, agent))
 }
 
 fn session(tokens: Tokens, agent: Agent) -> Response {

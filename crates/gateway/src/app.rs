@@ -2,16 +2,17 @@
 
 use crate::config::Config;
 use crate::desk::Desks;
-use crate::directory::Directory;
+use crate::directory::{Directory, DirectoryError};
 use crate::inbound::{Ledger, Routes};
 use crate::journal::Store;
 use crate::links::Links;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::policy::Policy;
 use crate::sessions::Sessions;
 use crate::throttle::Throttle;
 use cordboard::platform::Clock;
-use cordboard::telephony::Backend;
+use cordboard::telephony::{Agent, AgentId, Backend};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
@@ -23,6 +24,8 @@ pub(crate) struct App {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) sessions: Arc<Sessions>,
+    /// Signing in by an identity provider, if there is one.
+    pub(crate) oidc: Option<Oidc>,
     pub(crate) desks: Desks,
     pub(crate) policy: Policy,
     pub(crate) ledger: Ledger,
@@ -43,5 +46,15 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
+    }
+
+    /// An agent by their id, wherever they come from.
+    pub(crate) async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, DirectoryError> {
+        match self.directory.agent(id).await? {
+            None if self.config.oidc.as_ref().is_some_and(|oidc| oidc.everyone) => {
+                self.store.vouched(id).await.map_err(DirectoryError::new)
+            }
+            agent => Ok(agent),
+        }
     }
 }

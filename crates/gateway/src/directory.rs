@@ -24,11 +24,35 @@ pub trait Directory: Send + Sync {
     /// When it can't be found out now.
     async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Agent>, DirectoryError>;
 
+    /// Whether anybody can sign in with a password.
+    fn has_passwords(&self) -> bool;
+
+    /// The agent for whom the identity provider vouches; `None` if they are not one.
+    ///
+    /// # Errors
+    /// When it can't be found out now.
+    async fn vouched(&self, identity: &Identity) -> Result<Option<Agent>, DirectoryError>;
+
     /// An agent by their id; `None` if they are not an agent any more, and then their session is not renewed.
     ///
     /// # Errors
     /// When it can't be found out now.
     async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, DirectoryError>;
+}
+
+/// For whom an identity provider vouches.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The value of the configured claim. Whoever has it is the same person.
+    pub value: String,
+    /// The name that people read, if the provider says one.
+    pub name: Option<String>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(…)")
+    }
 }
 
 /// The directory can't be asked now.
@@ -43,13 +67,15 @@ impl DirectoryError {
     }
 }
 
-/// A file of agents with hashes of their passwords: for small teams. It is read once.
+/// A file of agents: for small teams. It is read once. Each has the hash of a password, or the value by which the identity provider
+/// knows them, or both; see `agents.example.toml`.
 ///
 /// ```toml
 /// [[agents]]
 /// id = "alex"
 /// name = "Alex"
 /// password = "$argon2id$…"    # cordboard-gateway hash-password
+/// identity = "248289761001"   # the claim that oidc.claim names
 /// ```
 pub struct AgentFile {
     agents: Arc<BTreeMap<String, Entry>>,
@@ -70,7 +96,14 @@ struct File {
 struct Entry {
     id: String,
     name: String,
-    password: String,
+    password: Option<String>,
+    identity: Option<String>,
+}
+
+impl Entry {
+    fn agent(&self) -> Agent {
+        Agent { id: self.id.clone(), name: self.name.clone() }
+    }
 }
 
 /// What is wrong with a file of agents. It shows no password and no hash.
@@ -106,7 +139,9 @@ impl AgentFile {
             .build()
             .and_then(config::Config::try_deserialize)
             // What the parser says may quote a line, which may hold a hash.
-            .map_err(|_| AgentFileError(vec!["it must hold [[agents]] with id, name and password each".to_owned()]))?;
+            .map_err(|_| {
+                AgentFileError(vec!["it must hold [[agents]] with id, name, and password or identity each".to_owned()])
+            })?;
         let mut problems = Vec::new();
         let mut agents = BTreeMap::new();
         for (index, entry) in file.agents.into_iter().enumerate() {
@@ -118,8 +153,20 @@ impl AgentFile {
             if entry.name.trim().is_empty() {
                 wrong("name", "it is empty");
             }
-            if !PasswordHash::new(&entry.password).is_ok_and(|hash| hash.algorithm.as_str() == "argon2id") {
+            let is_hash =
+                |text: &String| PasswordHash::new(text).is_ok_and(|hash| hash.algorithm.as_str() == "argon2id");
+            if entry.password.as_ref().is_some_and(|password| !is_hash(password)) {
                 wrong("password", "it is not a hash that `cordboard-gateway hash-password` made");
+            }
+            if entry.identity.as_ref().is_some_and(String::is_empty) {
+                wrong("identity", "it is empty");
+            }
+            if entry.password.is_none() && entry.identity.is_none() {
+                wrong("password", "it is missing, and so is identity");
+            }
+            let has_same = |other: &Entry| other.identity.is_some() && other.identity == entry.identity;
+            if agents.values().any(has_same) {
+                wrong("identity", "an earlier agent has the same one");
             }
             if agents.contains_key(&entry.id) {
                 wrong("id", "an earlier agent has the same id");
@@ -132,8 +179,22 @@ impl AgentFile {
         if !problems.is_empty() {
             return Err(AgentFileError(problems));
         }
+        Self::of(agents)
+    }
+
+    /// A file that names nobody.
+    pub(crate) fn empty() -> Result<Self, AgentFileError> {
+        Self::of(BTreeMap::new())
+    }
+
+    fn of(agents: BTreeMap<String, Entry>) -> Result<Self, AgentFileError> {
         let nobody = hash_password(&crate::random::token()).map_err(|error| AgentFileError(vec![error.to_string()]))?;
         Ok(Self { agents: Arc::new(agents), nobody, slots: Arc::new(Semaphore::new(AT_ONCE)) })
+    }
+
+    /// Somebody who can sign in by an identity provider only.
+    pub(crate) fn needs_identity_provider(&self) -> Option<&str> {
+        self.agents.values().find(|entry| entry.password.is_none()).map(|entry| entry.id.as_str())
     }
 }
 
@@ -151,7 +212,9 @@ impl Directory for AgentFile {
     async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Agent>, DirectoryError> {
         let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(DirectoryError::new)?;
         let entry = self.agents.get(name).cloned();
-        let hash = entry.as_ref().map_or_else(|| self.nobody.clone(), |entry| entry.password.clone());
+        let known = entry.as_ref().and_then(|entry| entry.password.clone());
+        let is_known = known.is_some();
+        let hash = known.unwrap_or_else(|| self.nobody.clone());
         let password = password.to_owned();
         let is_right = tokio::task::spawn_blocking(move || {
             let _slot = slot;
@@ -159,12 +222,20 @@ impl Directory for AgentFile {
                 .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         });
         let is_right = is_right.await.map_err(DirectoryError::new)?;
-        Ok(entry.filter(|_| is_right).map(|entry| Agent { id: entry.id, name: entry.name }))
+        Ok(entry.filter(|_| is_right && is_known).map(|entry| entry.agent()))
+    }
+
+    fn has_passwords(&self) -> bool {
+        self.agents.values().any(|entry| entry.password.is_some())
+    }
+
+    async fn vouched(&self, identity: &Identity) -> Result<Option<Agent>, DirectoryError> {
+        let entry = self.agents.values().find(|entry| entry.identity.as_ref() == Some(&identity.value));
+        Ok(entry.map(Entry::agent))
     }
 
     async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, DirectoryError> {
-        let entry = self.agents.get(id.as_str());
-        Ok(entry.map(|entry| Agent { id: entry.id.clone(), name: entry.name.clone() }))
+        Ok(self.agents.get(id.as_str()).map(Entry::agent))
     }
 }
 
@@ -183,6 +254,35 @@ mod tests {
         assert!(directory.sign_in("alex", "wrong").await.unwrap().is_none());
         assert!(directory.sign_in("nobody", "right").await.unwrap().is_none());
         assert!(directory.agent(&AgentId::new("nobody")).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn the_example_is_a_file_of_agents() {
+        let example = include_str!("../agents.example.toml").replace("HASH", &hash_password("demo").unwrap());
+        assert!(AgentFile::from_toml(&example).unwrap().has_passwords());
+    }
+
+    #[tokio::test]
+    async fn an_identity_is_matched() {
+        let text = "[[agents]]\nid = \"alex\"\nname = \"Alex\"\nidentity = \"2482\"\n";
+        let directory = AgentFile::from_toml(text).unwrap();
+        let vouched = async |value: &str| {
+            directory.vouched(&Identity { value: value.to_owned(), name: None }).await.unwrap().map(|agent| agent.id)
+        };
+        assert_eq!(vouched("2482").await.as_deref(), Some("alex"));
+        for other in ["", "248", "24822", "alex"] {
+            assert_eq!(vouched(other).await, None, "{other}");
+        }
+        assert!(!directory.has_passwords());
+        assert_eq!(directory.needs_identity_provider(), Some("alex"));
+        for password in ["", "2482"] {
+            assert!(directory.sign_in("alex", password).await.unwrap().is_none());
+        }
+        let twice = [text, &text.replace("alex", "blake")].concat();
+        let twice = AgentFile::from_toml(&twice).err().unwrap().to_string();
+        assert_eq!(twice, "agents[1].identity: an earlier agent has the same one");
+        let neither = AgentFile::from_toml(&text.replace("identity = \"2482\"", "")).err().unwrap().to_string();
+        assert_eq!(neither, "agents[0].password: it is missing, and so is identity");
     }
 
     #[test]

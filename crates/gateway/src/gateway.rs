@@ -10,6 +10,7 @@ use crate::inbound::{BackendJournal, Ledger, Routes};
 use crate::journal::{OpenError, Store};
 use crate::links::Links;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 use crate::policy::Policy;
 use crate::sessions::Sessions;
 use crate::site::{Site, SiteError};
@@ -91,6 +92,9 @@ pub enum BuildError {
     /// The file of agents can't be used.
     #[error("agents.file: {0}")]
     Agents(#[from] AgentFileError),
+    /// There is no way to ask an identity provider.
+    #[error("oidc: requests can't be made: {0}")]
+    Oidc(BoxError),
     /// The journal can't be used.
     #[error("journal.file: {0}")]
     Journal(#[from] OpenError),
@@ -217,8 +221,12 @@ impl Builder {
         let directory = match (directory, &config.agents) {
             (Some(directory), _) => directory,
             (None, Some(file)) => Arc::new(AgentFile::load(file)?),
+            (None, None) if config.oidc.as_ref().is_some_and(|oidc| oidc.everyone) => Arc::new(AgentFile::empty()?),
             (None, None) => return Err(BuildError::NoDirectory),
         };
+        let oidc = config.oidc.clone();
+        let oidc = oidc.map(|oidc| Oidc::new(oidc, &config.server.public_url, Arc::clone(&clock))).transpose();
+        let oidc = oidc.map_err(|error| BuildError::Oidc(error.into()))?;
         let site = match &config.widget.folder {
             Some(folder) => Some(Site::load(folder, &config.widget.frame_ancestors)?),
             None => None,
@@ -254,6 +262,7 @@ impl Builder {
             store,
             directory,
             sessions,
+            oidc,
             desks: Desks::new(parts),
             policy: Policy::new(config.policy.clone()),
             ledger: Ledger::new(Arc::clone(&backend)),
@@ -291,8 +300,14 @@ impl Control {
 pub fn check_files(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |key: &str, why: String| problems.push(Problem { key: key.to_owned(), why });
-    if let Some(Err(error)) = config.agents.as_deref().map(AgentFile::load) {
-        wrong("agents.file", error.to_string());
+    match config.agents.as_deref().map(AgentFile::load) {
+        Some(Err(error)) => wrong("agents.file", error.to_string()),
+        Some(Ok(file)) if config.oidc.is_none() => {
+            if let Some(agent) = file.needs_identity_provider() {
+                wrong("agents.file", format!("{agent} has no password, and oidc.issuer is not given"));
+            }
+        }
+        _ => {}
     }
     if let Some(folder) = &config.widget.folder
         && let Err(error) = Site::load(folder, &config.widget.frame_ancestors)

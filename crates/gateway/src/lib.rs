@@ -17,6 +17,7 @@ mod journal;
 mod links;
 mod metrics;
 mod mock;
+mod oidc;
 mod orders;
 mod policy;
 mod random;
@@ -28,7 +29,7 @@ mod throttle;
 pub mod wire;
 
 pub use clock::SystemClock;
-pub use directory::{AgentFile, AgentFileError, Directory, DirectoryError, hash_password};
+pub use directory::{AgentFile, AgentFileError, Directory, DirectoryError, Identity, hash_password};
 pub use gateway::{BuildError, Builder, Control, Gateway, ServeError, check_files};
 pub use journal::OpenError;
 pub use mock::{MockBackend, MockDirectory};

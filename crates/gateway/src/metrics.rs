@@ -45,7 +45,7 @@ impl Default for Metrics {
             ("cordboard_recordings_total", "Answers to who has a link to a recording, by status."),
             ("cordboard_webhooks_total", "Webhooks, by the status of the answer."),
             ("cordboard_requests_total", "Requests of agents, by operation and result."),
-            ("cordboard_sign_ins_total", "Attempts to sign in, by result."),
+            ("cordboard_sign_ins_total", "Attempts to sign in, by method and result."),
             ("cordboard_sockets_closed_total", "Sockets that the gateway closed, by reason."),
         ] {
             recorder.describe_counter(KeyName::from_const_str(name), None, text.into());
@@ -106,8 +106,9 @@ impl Metrics {
         self.count("cordboard_requests_total", labels);
     }
 
-    pub(crate) fn sign_in(&self, result: &'static str) {
-        self.count("cordboard_sign_ins_total", vec![Label::from_static_parts("result", result)]);
+    pub(crate) fn sign_in(&self, method: &'static str, result: &'static str) {
+        let labels = vec![Label::from_static_parts("method", method), Label::from_static_parts("result", result)];
+        self.count("cordboard_sign_ins_total", labels);
     }
 
     pub(crate) fn socket_closed(&self, reason: &'static str) {

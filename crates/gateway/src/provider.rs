@@ -54,8 +54,9 @@ impl Provider {
     /// What is wrong with the files that the configuration names.
     pub(crate) fn check(&self, config: &Config) -> Vec<Problem> {
         let mut problems = check_files(config);
-        if config.agents.is_none() && !matches!(self, Self::Mock { .. }) {
-            let why = "it is missing: name the file of the agents who may sign in".to_owned();
+        let everyone = config.oidc.as_ref().is_some_and(|oidc| oidc.everyone);
+        if config.agents.is_none() && !everyone && !matches!(self, Self::Mock { .. }) {
+            let why = "it is missing: name the file of the agents who may sign in, or set oidc.everyone".to_owned();
             problems.push(Problem { key: "agents.file".to_owned(), why });
         }
         problems

@@ -53,7 +53,6 @@ pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: String,
     pub(crate) expires_in: u64,
-    pub(crate) agent: AgentId,
     pub(crate) session: String,
 }
 
@@ -93,17 +92,25 @@ impl Sessions {
         Self { settings, store, clock, state: Lock::default() }
     }
 
-    /// Begins a session for somebody who proved who they are.
-    pub(crate) async fn begin(&self, agent: &AgentId) -> Result<Tokens, StoreError> {
+    /// Begins a session for somebody who proved who they are. With an end, it is not renewed beyond that.
+    pub(crate) async fn begin(&self, agent: &AgentId, until: Option<Timestamp>) -> Result<Tokens, StoreError> {
         if self.settings.single {
             self.store.end_sessions(agent, None).await?;
             self.drop_live(|session| session.agent == *agent, SignedOut::Replaced);
         }
         let now = self.clock.now();
-        let saved = SavedSession { id: random::name(), agent: agent.clone(), expires_at: now + self.settings.refresh };
+        let renewable = now + self.settings.refresh;
+        let expires_at = until.map_or(renewable, |until| renewable.min(until));
+        let saved = SavedSession { id: random::name(), agent: agent.clone(), expires_at, until };
         let secret = random::token();
         self.store.add_session(saved.clone(), hash(&secret), now).await?;
         Ok(self.issue(&saved, &secret, now))
+    }
+
+    /// Whose a refresh token claims to be; `None` if there is no such session. The token is neither checked nor spent.
+    pub(crate) async fn claimed_by(&self, token: &str) -> Result<Option<AgentId>, StoreError> {
+        let Some((id, _)) = token.split_once('.') else { return Ok(None) };
+        self.store.session_agent(id, self.clock.now()).await
     }
 
     /// Gives new tokens for a refresh token, which is spent with that. One that was spent before ends the session: somebody has
@@ -126,7 +133,7 @@ impl Sessions {
 
     fn issue(&self, saved: &SavedSession, secret: &str, now: Timestamp) -> Tokens {
         let access = random::token();
-        let expires_at = now + self.settings.access;
+        let expires_at = saved.expires_at.min(now + self.settings.access);
         let mut state = self.state.lock();
         let session = state.live.entry(saved.id.clone()).or_insert_with(|| {
             Arc::new(Session {
@@ -142,8 +149,7 @@ impl Sessions {
         Tokens {
             access,
             refresh: format!("{}.{secret}", saved.id),
-            expires_in: self.settings.access.as_secs(),
-            agent: saved.agent.clone(),
+            expires_in: expires_at.since(now).as_secs(),
             session: saved.id.clone(),
         }
     }

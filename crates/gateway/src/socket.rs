@@ -174,7 +174,7 @@ async fn converse(app: &Arc<App>, socket: &mut WebSocket, session: Arc<Session>,
 }
 
 async fn name(app: &App, agent: &AgentId) -> Result<Party, ()> {
-    let agent = app.directory.agent(agent).await.map_err(drop)?.ok_or(())?;
+    let agent = app.agent(agent).await.map_err(drop)?.ok_or(())?;
     Ok(Party { id: agent.id, name: agent.name })
 }
 

@@ -646,7 +646,16 @@ pub struct Refresh {
     pub refresh_token: Secret,
 }
 
-/// The answer to both.
+/// `POST /api/session/oidc`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeem {
+    /// What the window said, good once.
+    pub code: Secret,
+    /// Of what the SHA-256, in hexadecimal, was the challenge.
+    pub verifier: Secret,
+}
+
+/// The answer to all of them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// For the socket's hello and for `Authorization: Bearer`.

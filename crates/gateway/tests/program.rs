@@ -77,6 +77,8 @@ fn each_wrong_key_is_named() {
         ("[provider]\nkind = \"mock\"\nwebhook_secret = \"\"", "provider.webhook_secret: "),
         ("[provider]\nkind = \"twilio\"", "agents.file: "),
         ("[agents]\nfile = \"none.toml\"\n[provider]\nkind = \"mock\"", "agents.file: "),
+        ("[oidc]\nissuer = \"http://login.example.com\"\n[provider]\nkind = \"mock\"", "oidc.issuer: "),
+        ("[oidc]\nissuer = \"https://login.example.com\"\n[provider]\nkind = \"mock\"", "oidc.client_id: "),
         ("[widget]\nfolder = \"none\"\n[provider]\nkind = \"mock\"", "widget.folder: "),
         ("[journal]\nfile = \"none/journal.db\"\n[provider]\nkind = \"mock\"", "journal.file: "),
         ("[provider]\nkind = \"mock\"\ncolour = \"red\"", "provider.colour: there is no such key"),

@@ -3,9 +3,12 @@
 
 mod support;
 
-use cordboard_gateway::{AgentFile, MockBackend, hash_password};
+use cordboard::async_trait;
+use cordboard::telephony::{Agent, AgentId};
+use cordboard_gateway::{AgentFile, Directory, DirectoryError, Identity, MockBackend, MockDirectory, hash_password};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use support::{Server, start};
 
@@ -103,6 +106,55 @@ async fn a_file_of_agents() {
     assert_eq!(session["agent"]["name"], "Alex");
     let wrong = json!({"name": "alex", "password": "Demo"});
     assert_eq!(server.post("/api/session", wrong).await.0, 401);
+    server.stop().await;
+}
+
+/// The mock network's agents, when they can be asked for.
+struct Outage(Arc<AtomicBool>);
+
+impl Outage {
+    fn asked(&self) -> Result<MockDirectory, DirectoryError> {
+        if self.0.load(Ordering::Relaxed) { Err(DirectoryError::new("an outage")) } else { Ok(MockDirectory) }
+    }
+}
+
+#[async_trait]
+impl Directory for Outage {
+    async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Agent>, DirectoryError> {
+        self.asked()?.sign_in(name, password).await
+    }
+
+    fn has_passwords(&self) -> bool {
+        true
+    }
+
+    async fn vouched(&self, identity: &Identity) -> Result<Option<Agent>, DirectoryError> {
+        self.asked()?.vouched(identity).await
+    }
+
+    async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, DirectoryError> {
+        self.asked()?.agent(id).await
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_the_directory_spends_no_token() {
+    let mock = MockBackend::start(Default::default()).await.unwrap();
+    let is_out = Arc::new(AtomicBool::new(false));
+    let directory = Outage(Arc::clone(&is_out));
+    let server = Server::start(Arc::new(tempfile::tempdir().unwrap()), "", |builder| {
+        builder.directory(directory).backend(|_| mock)
+    });
+    let server = server.await;
+    let session = server.sign_in("alex").await;
+    is_out.store(true, Ordering::Relaxed);
+    let refresh = json!({"refresh_token": session["refresh_token"]});
+    for _ in 0..3 {
+        assert_eq!(server.post("/api/session/refresh", refresh.clone()).await.0, 503);
+        server.clock.advance(Duration::from_secs(60));
+    }
+    is_out.store(false, Ordering::Relaxed);
+    assert_eq!(server.post("/api/session/refresh", refresh).await.0, 200);
     server.stop().await;
 }
 

@@ -7,8 +7,8 @@ use cordboard::telephony::{
 };
 use cordboard::{Timestamp, Value};
 use cordboard_gateway::wire::{
-    Answer, ClientMessage, Order, Outcome, Party, Refresh, Refusal, Resume, Secret, ServerMessage, Session, SignIn,
-    Welcome, WireCallerId, WireEvent, WireMediaToken,
+    Answer, ClientMessage, Order, Outcome, Party, Redeem, Refresh, Refusal, Resume, Secret, ServerMessage, Session,
+    SignIn, Welcome, WireCallerId, WireEvent, WireMediaToken,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -288,6 +288,8 @@ fn refusals() {
 fn sessions() {
     same(&SignIn { name: s("alex"), password: Secret(s("demo")) }, &json!({"name": "alex", "password": "demo"}));
     same(&Refresh { refresh_token: Secret(s("r1")) }, &json!({"refresh_token": "r1"}));
+    let redeem = Redeem { code: Secret(s("c1")), verifier: Secret(s("v1")) };
+    same(&redeem, &json!({"code": "c1", "verifier": "v1"}));
     same(
         &Session {
             access_token: Secret(s("a1")),

@@ -200,11 +200,13 @@ impl Network {
     pub fn sign_in(&mut self, now: Timestamp, own: MockAgent, credentials: &Credentials) -> Result<MockAgent, Error> {
         self.advance(now);
         let agent = match (self.config.capabilities.sign_in(), credentials) {
-            (SignInMethod::None | SignInMethod::Redirect, _) => Some(own),
-            (SignInMethod::Password, Credentials::None) => self.seat(own).signed_in.then_some(own),
-            (SignInMethod::Password, Credentials::Password { name, password }) => {
+            (SignInMethod::None | SignInMethod::Redirect, _)
+            | (SignInMethod::PasswordOrRedirect, Credentials::Redirect) => Some(own),
+            (_, Credentials::None) => self.seat(own).signed_in.then_some(own),
+            (_, Credentials::Password { name, password }) => {
                 MockAgent::named(name).filter(|_| password == MockAgent::PASSWORD)
             }
+            (SignInMethod::Password, Credentials::Redirect) => None,
         };
         let reply = self.take_fault(Operation::SignIn, None)?;
         let agent = agent.ok_or_else(|| refused(ErrorKind::BadCredentials, Operation::SignIn, None))?;

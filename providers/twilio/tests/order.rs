@@ -12,7 +12,7 @@ use cordboard::telephony::{
 };
 use cordboard_emulator::stage::{ALEX, BLAKE, MemoryJournal};
 use cordboard_mock::VirtualClock;
-use cordboard_twilio::{Transport, TransportError, Twilio, TwilioConfig};
+use cordboard_twilio::{Chunks, Transport, TransportError, Twilio, TwilioConfig};
 use cordboard_twilio_emulator::{Hands as _, numbers};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{Method, Request, Response};
@@ -43,6 +43,10 @@ impl Transport for Nobody {
         let is_dial = request.method() == Method::POST && request.uri().path().ends_with("/Participants.json");
         self.dials.fetch_add(is_dial.into(), Ordering::Relaxed);
         Err(TransportError::NoAnswer)
+    }
+
+    async fn open(&self, request: Request<Vec<u8>>) -> Result<Response<Chunks>, TransportError> {
+        self.send(request).await.map(|_| unreachable!("nobody answers"))
     }
 }
 

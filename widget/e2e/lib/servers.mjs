@@ -20,6 +20,13 @@ async function listen(hostname, handle) {
   return { origin: `http://${hostname}:${server.address().port}`, close };
 }
 
+/** A port that nobody listens on. */
+export async function freePort() {
+  const server = await listen("127.0.0.1", async () => {});
+  await server.close();
+  return Number(new URL(server.origin).port);
+}
+
 /** Reads a `_headers` file: a line with a path, then indented lines with the headers for it. */
 function parseHeaders(text) {
   const rules = [];

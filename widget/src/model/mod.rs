@@ -247,8 +247,9 @@ impl Model {
             Msg::SignIn { password } => {
                 let name = self.name.trim().to_owned();
                 self.intend(Intent::SignIn(match self.flow.capabilities().sign_in() {
-                    SignInMethod::Password => Credentials::Password { name, password },
-                    SignInMethod::None | SignInMethod::Redirect => Credentials::None,
+                    method if method.takes_password() => Credentials::Password { name, password },
+                    SignInMethod::Redirect => Credentials::Redirect,
+                    _ => Credentials::None,
                 }));
             }
             Msg::PressDigit(key) => self.press_digit(key),

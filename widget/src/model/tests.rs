@@ -225,6 +225,39 @@ fn enter_answers() {
 }
 
 #[test]
+fn one_signs_in_as_the_line_wants_it() {
+    let typed = Credentials::Password { name: "alex".to_owned(), password: "p".to_owned() };
+    for (method, credentials) in [
+        (SignInMethod::None, Credentials::None),
+        (SignInMethod::Password, typed.clone()),
+        (SignInMethod::Redirect, Credentials::Redirect),
+        (SignInMethod::PasswordOrRedirect, typed),
+    ] {
+        let mut desk = Desk::new();
+        desk.send(Msg::Line(Event::SignedOut(cordboard::telephony::SignedOutReason::Expired)));
+        desk.orders.clear();
+        // It is known only now.
+        desk.model.flow.set_capabilities(Capabilities::all().with_sign_in(method));
+        desk.send(Msg::TypeName(" alex ".to_owned()));
+        desk.send(Msg::SignIn { password: "p".to_owned() });
+        assert_eq!(desk.orders, [Command::SignIn(credentials)]);
+    }
+}
+
+#[test]
+fn a_window_that_was_closed_is_told() {
+    let mut desk = Desk::new();
+    desk.send(Msg::Line(Event::SignedOut(cordboard::telephony::SignedOutReason::Expired)));
+    desk.send(Msg::User(Intent::SignIn(Credentials::Redirect)));
+    let closed = Error::new(cordboard::telephony::ErrorKind::NotSignedIn, Operation::SignIn);
+    desk.send(Msg::Reply(Command::SignIn(Credentials::Redirect), Err(closed)));
+    assert_eq!(desk.model.screen(), Screen::SignIn);
+    assert!(!desk.model.flow.is_signing_in());
+    let said = crate::text::notice(desk.model.notice.as_ref().unwrap());
+    assert!(said.starts_with("You are not signed in.") && said.contains("window"), "{said}");
+}
+
+#[test]
 fn a_call_over_a_lost_sign_in_is_still_shown() {
     let mut desk = Desk::talking();
     desk.send(Msg::Line(Event::SignedOut(cordboard::telephony::SignedOutReason::Expired)));

@@ -118,7 +118,13 @@ pub(crate) fn notice(notice: &Notice) -> String {
 
 /// What it means for the call that an operation failed, and what to do.
 pub(crate) fn failed(operation: Operation, kind: ErrorKind) -> String {
-    [meaning(operation), " ", way_out(kind)].concat()
+    let way_out = match (operation, kind) {
+        (Operation::SignIn, ErrorKind::NotSignedIn) => {
+            "The window for it was closed or blocked. Allow pop-ups here, then try again."
+        }
+        _ => way_out(kind),
+    };
+    [meaning(operation), " ", way_out].concat()
 }
 
 const fn meaning(operation: Operation) -> &'static str {

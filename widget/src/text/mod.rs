@@ -31,6 +31,8 @@ pub(crate) const AWAY: &str = "You are away. Incoming calls do not ring.";
 // Sign in.
 pub(crate) const SIGN_IN_TITLE: &str = "Sign in to call";
 pub(crate) const SIGN_IN: &str = "Sign in";
+/// On the provider's own page.
+pub(crate) const SIGN_IN_ELSEWHERE: &str = "Use single sign-on";
 pub(crate) const SIGNING_IN: &str = "Signing in…";
 pub(crate) const NAME: &str = "Email or name";
 pub(crate) const PASSWORD: &str = "Password";

@@ -7,7 +7,7 @@ use crate::app::Ui;
 use crate::model::{CrmLink, Model, Msg, Panel, Screen};
 use crate::text;
 use cordboard::call_flow::{Notice, Saving};
-use cordboard::telephony::{Availability, Capability, ErrorKind, Operation, SignInMethod, SignedOutReason};
+use cordboard::telephony::{Availability, Capability, ErrorKind, Operation, SignedOutReason};
 
 /// Whether a problem takes the whole screen.
 pub(super) fn is_whole_screen(model: &Model) -> bool {
@@ -41,9 +41,10 @@ pub(super) fn problem(ui: Ui, model: &Model) -> Option<Element> {
 fn signed_out(ui: Ui, model: &Model, reason: SignedOutReason) -> Element {
     let [title, what, next] = text::signed_out(reason);
     let label = if reason == SignedOutReason::Replaced { text::USE_IT_HERE } else { text::SIGN_IN_AGAIN };
-    let press = match model.flow.capabilities().sign_in() {
-        SignInMethod::Password => dismiss(ui),
-        SignInMethod::None | SignInMethod::Redirect => send(ui, || Msg::SignIn { password: String::new() }),
+    let press = if model.flow.capabilities().sign_in().takes_password() {
+        dismiss(ui)
+    } else {
+        send(ui, || Msg::SignIn { password: String::new() })
     };
     let button = submit(None, label).class("primary").refused(model.flow.is_signing_in());
     let body = pad("monitor-smartphone", title).child(p(what)).child(p(next));

@@ -1,31 +1,36 @@
 //! Nobody is signed in.
 
 use super::element::{Element, el};
-use super::parts::{div, p, screen, submit, typed};
+use super::parts::{button, div, intend, p, screen, submit, typed, when};
 use crate::app::Ui;
 use crate::model::{Model, Msg};
 use crate::text;
-use cordboard::call_flow::Notice;
-use cordboard::telephony::{ErrorKind, Operation, SignInMethod};
+use cordboard::call_flow::{Intent, Notice};
+use cordboard::telephony::{Credentials, ErrorKind, Operation, SignInMethod};
 use wasm_bindgen::JsCast;
 use web_sys::Event;
 
 pub(super) fn sign_in(ui: Ui, model: &Model) -> Element {
     let pad = div("pad").child(el("h1").child(text::SIGN_IN_TITLE));
-    let pad = match model.flow.capabilities().sign_in() {
-        SignInMethod::Password => pad.child(name(ui, model)).child(password(model)),
-        SignInMethod::None => pad.child(p(text::signs_in_to(model.provider.name, text::NOTHING_TO_FILL_IN))),
+    let method = model.flow.capabilities().sign_in();
+    let pad = match method {
+        _ if method.takes_password() => pad.child(name(ui, model)).child(password(model)),
         SignInMethod::Redirect => pad.child(p(text::signs_in_to(model.provider.name, text::IN_A_WINDOW))),
+        _ => pad.child(p(text::signs_in_to(model.provider.name, text::NOTHING_TO_FILL_IN))),
     };
     let is_busy = model.flow.is_signing_in();
-    let button = submit(None, if is_busy { text::SIGNING_IN } else { text::SIGN_IN });
+    let elsewhere = when(method == SignInMethod::PasswordOrRedirect, || {
+        button(text::SIGN_IN_ELSEWHERE, intend(ui, Intent::SignIn(Credentials::Redirect))).refused(is_busy)
+    });
+    let submit = submit(None, if is_busy { text::SIGNING_IN } else { text::SIGN_IN });
     let sign_in = Box::new(move |event: &Event| {
         let form = event.target().and_then(|form| form.dyn_into::<web_sys::Element>().ok());
         let field = form.and_then(|form| form.query_selector("#password").ok().flatten());
         let field = field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok());
         ui.dispatch(Msg::SignIn { password: field.map(|field| field.value()).unwrap_or_default() });
     });
-    screen(sign_in).child(pad).child(div("actions").child(button.class("primary").refused(is_busy)))
+    let actions = div("actions").child(elsewhere).child(submit.class("primary").refused(is_busy));
+    screen(sign_in).child(pad).child(actions)
 }
 
 /// Whether the line did not take name and password.

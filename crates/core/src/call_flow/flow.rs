@@ -136,6 +136,11 @@ impl CallFlow {
         self.config.capabilities
     }
 
+    /// Takes what the line can do now: it may know only after somebody signed in, or tried to.
+    pub const fn set_capabilities(&mut self, capabilities: Capabilities) {
+        self.config.capabilities = capabilities;
+    }
+
     /// The calling code that a number without one is taken for.
     #[must_use]
     pub fn home(&self) -> Option<&str> {

@@ -50,6 +50,16 @@ pub enum SignInMethod {
     Password,
     /// The provider's own page, in a window.
     Redirect,
+    /// Either: a name and a password, or the provider's own page.
+    PasswordOrRedirect,
+}
+
+impl SignInMethod {
+    /// Whether a name and a password may be given.
+    #[must_use]
+    pub const fn takes_password(self) -> bool {
+        matches!(self, Self::Password | Self::PasswordOrRedirect)
+    }
 }
 
 /// What one instance of a line can do. Data, so that the widget draws only what works.

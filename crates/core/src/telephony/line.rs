@@ -119,6 +119,9 @@ pub enum Credentials {
         /// The password.
         password: String,
     },
+    /// What the provider's own page asks for, in a window that the line opens at once: call `sign_in` while the user clicks, or the
+    /// browser blocks it. [`ErrorKind::NotSignedIn`](super::ErrorKind::NotSignedIn) if it was blocked, or closed too early.
+    Redirect,
 }
 
 /// Who is signed in.
@@ -141,6 +144,7 @@ impl fmt::Debug for Credentials {
         f.write_str(match self {
             Self::None => "None",
             Self::Password { .. } => "Password(…)",
+            Self::Redirect => "Redirect",
         })
     }
 }

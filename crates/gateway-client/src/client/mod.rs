@@ -5,9 +5,10 @@ use crate::inbox::Inbox;
 use crate::requests::{Order, Requests};
 use crate::session::Session;
 use crate::steady::Steady;
+use crate::verifier::Verifier;
 use crate::wire;
 use cordboard::telephony::{
-    Capabilities, Connection, Credentials, Error, ErrorKind, Event, Operation, SignedOutReason,
+    Capabilities, Connection, Credentials, Error, ErrorKind, Event, Operation, SignInMethod, SignedOutReason,
 };
 use cordboard::{Object, Timestamp, Value};
 use core::time::Duration;
@@ -20,6 +21,8 @@ const PONG_PATIENCE: Duration = Duration::from_secs(10);
 const WELCOME_PATIENCE: Duration = Duration::from_secs(10);
 /// How long signing in may take, all attempts together.
 const SIGN_IN_PATIENCE: Duration = Duration::from_secs(20);
+/// How long somebody may take on the provider's page. The gateway forgets them after that, too.
+const WINDOW_PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// How long new tokens may take. A transport gives up before.
 const REFRESH_PATIENCE: Duration = Duration::from_secs(30);
 /// How long the last events may take after the agent signed out.
@@ -43,6 +46,8 @@ const STABLE: Duration = Duration::from_secs(10);
 pub struct Client {
     capabilities: Capabilities,
     configured: Capabilities,
+    /// Whether the gateway is to say how one signs in.
+    asks_how: bool,
     time: Steady,
     chance: Backoff,
     link: Link,
@@ -78,8 +83,19 @@ enum Link {
 struct SignIn {
     id: u32,
     expires: Timestamp,
-    /// The credentials that are on their way, if they are.
+    /// What is on its way, if something is.
     post: Option<u32>,
+    step: Step,
+}
+
+/// What is waited for.
+enum Step {
+    /// Tokens, and with them the socket.
+    Tokens,
+    /// What the window says, which is worth something with the verifier only.
+    Window(Verifier),
+    /// How one signs in: nobody is.
+    How,
 }
 
 /// What the driver of a [`Client`] has to do.
@@ -92,6 +108,20 @@ pub enum Output {
     Send(Value),
     /// Send JSON to the gateway.
     Post(Post),
+    /// Ask the gateway by `GET`.
+    Get {
+        /// Names the answer.
+        id: u32,
+        /// The path.
+        path: &'static str,
+    },
+    /// Show a page of the gateway in a window.
+    Show {
+        /// Names the answer.
+        id: u32,
+        /// The path, with parameters.
+        path: String,
+    },
     /// Tell the app.
     Event(Event),
     /// Answer whoever gave that order or signed in.
@@ -123,6 +153,7 @@ impl Client {
         Self {
             capabilities,
             configured: capabilities,
+            asks_how: capabilities.sign_in() == SignInMethod::None,
             time: Steady::default(),
             chance: Backoff::new(seed),
             link: Link::Down,
@@ -154,11 +185,8 @@ impl Client {
     /// [`Reply`](Output::Reply).
     pub fn sign_in(&mut self, now: Timestamp, credentials: Credentials, remembered: Option<String>) -> u32 {
         let now = self.time.read(now);
-        let id = self.take_id();
-        if let Some(before) = self.sign_in.take() {
-            self.refuse_sign_in(before.id, ErrorKind::NotSignedIn);
-        }
-        let mut sign_in = SignIn { id, expires: now + SIGN_IN_PATIENCE, post: None };
+        let id = self.begin_sign_in();
+        let mut sign_in = SignIn { id, expires: now + SIGN_IN_PATIENCE, post: None, step: Step::Tokens };
         match credentials {
             Credentials::Password { name, password } => {
                 let body = Object::new().with("name", name).with("password", password).into();
@@ -172,15 +200,38 @@ impl Client {
             Credentials::None => {
                 if self.session.is_none() {
                     let Some(token) = remembered else {
-                        self.refuse_sign_in(id, ErrorKind::NotSignedIn);
+                        self.nobody_is_signed_in(now, id);
                         return id;
                     };
                     self.session = Some(Session::remembered(token, now));
                 }
                 self.connect(now);
             }
+            Credentials::Redirect => {
+                // Without a secret there is no such sign-in: see `sign_in_elsewhere`.
+                self.refuse_sign_in(id, ErrorKind::NotSignedIn);
+                return id;
+            }
         }
         self.sign_in = Some(sign_in);
+        id
+    }
+
+    /// Signs an agent in by the provider's page in a window. `random` is what nobody can guess, if there is such a thing here. The number
+    /// returned is that of the [`Reply`](Output::Reply).
+    pub fn sign_in_elsewhere(&mut self, now: Timestamp, random: Option<[u8; 32]>) -> u32 {
+        let now = self.time.read(now);
+        let id = self.begin_sign_in();
+        let Some(random) = random else {
+            self.refuse_sign_in(id, ErrorKind::NotSignedIn);
+            return id;
+        };
+        let verifier = Verifier::new(&random);
+        let post = self.take_id();
+        let path = ["/auth/oidc/start?challenge=", &verifier.challenge()].concat();
+        self.push(Output::Show { id: post, path });
+        let step = Step::Window(verifier);
+        self.sign_in = Some(SignIn { id, expires: now + WINDOW_PATIENCE, post: Some(post), step });
         id
     }
 
@@ -251,7 +302,7 @@ impl Client {
         }
     }
 
-    /// A [`Post`] was answered, with a status and JSON, or was not.
+    /// A request was answered, with a status and JSON, or was not.
     pub fn handle_response(&mut self, now: Timestamp, post: u32, response: Option<(u16, Value)>) {
         let now = self.time.read(now);
         let (status, answer) = response.unwrap_or_default();
@@ -263,21 +314,8 @@ impl Client {
                 (None, 400 | 401) => self.end_session(now, SignedOutReason::Expired),
                 (None, _) => self.postpone(now),
             }
-        } else if let Some(sign_in) = self.sign_in.as_mut().filter(|sign_in| sign_in.post == Some(post)) {
-            if let Some(tokens) = tokens {
-                sign_in.post = None;
-                self.replace(now, tokens);
-                return;
-            }
-            let refused = match (answer.get("error"), status) {
-                (Some(error), _) => wire::refusal(error, Operation::SignIn),
-                (None, 0) => Error::new(ErrorKind::Unreachable, Operation::SignIn),
-                (None, 401) => Error::new(ErrorKind::BadCredentials, Operation::SignIn),
-                (None, _) => Error::new(ErrorKind::Provider, Operation::SignIn),
-            };
-            let id = sign_in.id;
-            self.sign_in = None;
-            self.push(Output::Reply { id, result: Err(refused) });
+        } else if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.post == Some(post)) {
+            self.go_on_with_sign_in(now, sign_in, tokens, status, &answer);
         }
     }
 

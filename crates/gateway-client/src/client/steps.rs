@@ -1,7 +1,8 @@
 //! What follows from what happened.
 
 use super::{
-    Client, LEAVING_PATIENCE, Link, Output, PING_EVERY, PONG_PATIENCE, Post, REFRESH_PATIENCE, STABLE, WELCOME_PATIENCE,
+    Client, LEAVING_PATIENCE, Link, Output, PING_EVERY, PONG_PATIENCE, Post, REFRESH_PATIENCE, SIGN_IN_PATIENCE,
+    STABLE, SignIn, Step, WELCOME_PATIENCE,
 };
 use crate::session::Session;
 use crate::wire;
@@ -9,6 +10,71 @@ use cordboard::telephony::{Connection, Error, ErrorKind, Event, Operation, Signe
 use cordboard::{Object, Timestamp, Value};
 
 impl Client {
+    /// A number for who signs in, in the place of whoever tried before.
+    pub(super) fn begin_sign_in(&mut self) -> u32 {
+        let id = self.take_id();
+        if let Some(before) = self.sign_in.take() {
+            self.refuse_sign_in(before.id, ErrorKind::NotSignedIn);
+        }
+        id
+    }
+
+    /// Answers that nobody is signed in, once it is known how one signs in.
+    pub(super) fn nobody_is_signed_in(&mut self, now: Timestamp, id: u32) {
+        if !self.asks_how {
+            return self.refuse_sign_in(id, ErrorKind::NotSignedIn);
+        }
+        let post = self.take_id();
+        self.push(Output::Get { id: post, path: "/api/sign-in" });
+        self.sign_in = Some(SignIn { id, expires: now + SIGN_IN_PATIENCE, post: Some(post), step: Step::How });
+    }
+
+    /// What was on its way for a sign-in was answered.
+    pub(super) fn go_on_with_sign_in(
+        &mut self,
+        now: Timestamp,
+        mut sign_in: SignIn,
+        tokens: Option<Session>,
+        status: u16,
+        answer: &Value,
+    ) {
+        match (&sign_in.step, tokens) {
+            (Step::Tokens, Some(tokens)) => {
+                sign_in.post = None;
+                self.sign_in = Some(sign_in);
+                return self.replace(now, tokens);
+            }
+            (Step::Window(verifier), _) => {
+                if let Some(code) = wire::text(answer, "code") {
+                    let body = Object::new().with("code", code).with("verifier", verifier.as_str()).into();
+                    sign_in.post = Some(self.post("/api/session/oidc", body));
+                    sign_in.expires = now + SIGN_IN_PATIENCE;
+                    sign_in.step = Step::Tokens;
+                    self.sign_in = Some(sign_in);
+                    return;
+                }
+            }
+            (Step::How, _) => {
+                if let Some(method) = wire::sign_in_method(answer) {
+                    self.configured = self.configured.with_sign_in(method);
+                    self.capabilities = self.capabilities.with_sign_in(method);
+                }
+            }
+            (Step::Tokens, None) => {}
+        }
+        let unexplained = match (&sign_in.step, status) {
+            (Step::Window(_), _) | (Step::How, 1..) => ErrorKind::NotSignedIn,
+            (_, 0) => ErrorKind::Unreachable,
+            (Step::Tokens, 401) => ErrorKind::BadCredentials,
+            (Step::Tokens, _) => ErrorKind::Provider,
+        };
+        let refused = match answer.get("error") {
+            Some(error) if !matches!(sign_in.step, Step::How) => wire::refusal(error, Operation::SignIn),
+            _ => Error::new(unexplained, Operation::SignIn),
+        };
+        self.push(Output::Reply { id: sign_in.id, result: Err(refused) });
+    }
+
     /// Opens a socket, or asks for the token that it needs.
     pub(super) fn connect(&mut self, now: Timestamp) {
         let Some(session) = &self.session else { return };
@@ -183,12 +249,14 @@ impl Client {
     /// The session is over, and the agent did not ask for that, or it is not known whether the gateway heard them.
     pub(super) fn end_session(&mut self, now: Timestamp, reason: SignedOutReason) {
         let was_asked = self.requests.has(Operation::SignOut);
-        if let Some(sign_in) = self.sign_in.take_if(|sign_in| sign_in.post.is_none()) {
-            self.refuse_sign_in(sign_in.id, ErrorKind::NotSignedIn);
-        } else if !was_asked {
+        let waiting = self.sign_in.take_if(|sign_in| sign_in.post.is_none());
+        if waiting.is_none() && !was_asked {
             self.emit(Event::SignedOut(reason));
         }
         self.leave(now);
+        if let Some(sign_in) = waiting {
+            self.nobody_is_signed_in(now, sign_in.id);
+        }
     }
 
     /// Nobody is signed in any more.

@@ -1,7 +1,10 @@
 use crate::line::{GatewayConfig, GatewayLine};
 use crate::transport::{Answer, Ears, MemoryTokens, Socket, TokenStore, Transport};
 use cordboard::Value;
-use cordboard_browser::{BrowserClock, SocketEvent, Storage, on_hide, on_online_change, post_json, random_seed, spawn};
+use cordboard_browser::{
+    BrowserClock, Popup, SocketEvent, Storage, get_json, on_hide, on_online_change, origin, post_json, random_bytes,
+    random_seed, spawn,
+};
 use core::cell::RefCell;
 
 /// The page's sockets.
@@ -14,6 +17,8 @@ struct PageSocket(u32);
 thread_local! {
     /// The sockets, which can't leave their thread, as a line may where there are several.
     static SOCKETS: RefCell<Vec<(u32, cordboard_browser::Socket)>> = const { RefCell::new(Vec::new()) };
+    /// The window in which somebody signs in.
+    static WINDOW: RefCell<Option<Popup>> = const { RefCell::new(None) };
 }
 
 impl Transport for Browser {
@@ -33,6 +38,25 @@ impl Transport for Browser {
 
     fn post(&self, url: &str, body: Value, answer: Answer) {
         post_json(url, &body, |response| answer.give(response));
+    }
+
+    fn get(&self, url: &str, answer: Answer) {
+        get_json(url, |response| answer.give(response));
+    }
+
+    fn show(&self, url: &str, answer: Answer) {
+        // An origin needs no escapes.
+        let url = [url, "&origin=", &origin()].concat();
+        let window = Popup::open(&url, |said| {
+            let window = WINDOW.take();
+            answer.give(said.map(|said| (200, said)));
+            drop(window);
+        });
+        WINDOW.set(Some(window));
+    }
+
+    fn random(&self) -> Option<[u8; 32]> {
+        random_bytes()
     }
 }
 

@@ -44,6 +44,18 @@ impl Native {
     }
 }
 
+impl Native {
+    /// Sends a request, if there is one, and answers in every case.
+    fn send(&self, request: Option<reqwest::RequestBuilder>, answer: Answer) {
+        self.runtime.spawn(async move {
+            answer.give(match request {
+                Some(request) => respond(request).await.ok(),
+                None => None,
+            });
+        });
+    }
+}
+
 struct TaskSocket(UnboundedSender<String>);
 
 impl Transport for Native {
@@ -66,12 +78,21 @@ impl Transport for Native {
     fn post(&self, url: &str, body: Value, answer: Answer) {
         let request = serde_json::to_vec(&body)
             .map(|body| self.client.post(url).header("content-type", "application/json").body(body));
-        self.runtime.spawn(async move {
-            answer.give(match request {
-                Ok(request) => respond(request).await.ok(),
-                Err(_) => None,
-            });
-        });
+        self.send(request.ok(), answer);
+    }
+
+    fn get(&self, url: &str, answer: Answer) {
+        self.send(Some(self.client.get(url)), answer);
+    }
+
+    fn show(&self, _: &str, answer: Answer) {
+        self.send(None, answer);
+    }
+
+    fn random(&self) -> Option<[u8; 32]> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).ok()?;
+        Some(bytes)
     }
 }
 

@@ -421,6 +421,18 @@ impl Transport for Gateway {
             answer.give(response);
         });
     }
+
+    fn get(&self, _: &str, answer: Answer) {
+        self.0.tasks.spawn(async move { answer.give(None) });
+    }
+
+    fn show(&self, _: &str, answer: Answer) {
+        self.0.tasks.spawn(async move { answer.give(None) });
+    }
+
+    fn random(&self) -> Option<[u8; 32]> {
+        None
+    }
 }
 
 impl Socket for LineEnd {

@@ -15,6 +15,8 @@ pub(crate) enum Wanted {
     Disconnect,
     Send(Json),
     Post(u32, &'static str, Json),
+    Get(u32, &'static str),
+    Show(u32, String),
     Event(Event),
     Reply(u32, Result<Json, cordboard::telephony::ErrorKind>),
     Remember(Option<String>),
@@ -98,7 +100,15 @@ impl Rig {
     }
 
     pub(crate) fn seeded(seed: u64) -> Self {
-        let capabilities = Capabilities::all().with_sign_in(SignInMethod::Password);
+        Self::of(Capabilities::all().with_sign_in(SignInMethod::Password), seed)
+    }
+
+    /// One that has the gateway say how one signs in.
+    pub(crate) fn asking() -> Self {
+        Self::of(Capabilities::all(), 7)
+    }
+
+    fn of(capabilities: Capabilities, seed: u64) -> Self {
         let client = Client::new(capabilities, seed);
         Self { client, now: Timestamp::from_millis(1_700_000_000_000), wanted: Vec::new() }
     }
@@ -191,6 +201,8 @@ impl Rig {
                 Output::Disconnect => Wanted::Disconnect,
                 Output::Send(message) => Wanted::Send(json(&message)),
                 Output::Post(post) => Wanted::Post(post.id, post.path, json(&post.body)),
+                Output::Get { id, path } => Wanted::Get(id, path),
+                Output::Show { id, path } => Wanted::Show(id, path),
                 Output::Event(event) => Wanted::Event(event),
                 Output::Reply { id, result } => Wanted::Reply(id, result.map(|value| json(&value)).map_err(kind)),
                 Output::Remember(token) => Wanted::Remember(token),

@@ -176,6 +176,11 @@ impl Keys {
         (0_usize..).map(name).take_while(exists).collect()
     }
 
+    /// Whether any key of a table was given.
+    pub(super) fn has_table(&self, table: &str) -> bool {
+        self.leaves.keys().any(|leaf| leaf.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')))
+    }
+
     /// Whether a key was given, whatever its value.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

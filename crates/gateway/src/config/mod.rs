@@ -1,10 +1,13 @@
 //! What an operator sets. `cordboard.example.toml` documents every key.
 
 mod keys;
+mod oidc;
 #[cfg(test)]
 mod tests;
 
 pub use keys::{FrameAncestor, FromText, Keys, Prefix, Problem, Problems, PublicUrl};
+pub(crate) use oidc::is_safe;
+pub use oidc::{Issuer, Oidc};
 
 use cordboard::protocol::Origin;
 use cordboard::telephony::{AgentId, Fallback, PhoneNumber};
@@ -26,6 +29,8 @@ pub struct Config {
     pub sessions: Sessions,
     /// The file of agents; none if the embedding program has a directory of its own.
     pub agents: Option<PathBuf>,
+    /// Who vouches for agents, besides their passwords.
+    pub oidc: Option<Oidc>,
     /// Where events are kept.
     pub journal: JournalSettings,
     /// The links to recordings.
@@ -290,6 +295,7 @@ impl Config {
             keys.wrong("sessions.access", "it must be more than nothing and no more than sessions.refresh");
         }
         let agents = keys.path("agents.file");
+        let oidc = oidc::read(keys);
         let journal = journal(keys);
         let recordings = recordings(keys);
         let policy = policy(keys);
@@ -325,6 +331,7 @@ impl Config {
             socket,
             sessions,
             agents,
+            oidc,
             journal,
             recordings,
             policy,

@@ -1,4 +1,4 @@
-use super::{Config, Keys, LogFormat, Problems, Strategy};
+use super::{Config, FromText as _, Issuer, Keys, LogFormat, Problems, Strategy};
 use cordboard::telephony::Fallback;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -171,6 +171,9 @@ fn the_environment_goes_first() {
         ("CORDBOARD__POLICY__REGIONS", "GB, IE"),
         ("CORDBOARD__SOCKET__BURST", "7"),
         ("CORDBOARD__SESSIONS__SINGLE", "true"),
+        ("CORDBOARD__OIDC__ISSUER", "https://login.example.com"),
+        ("CORDBOARD__OIDC__CLIENT_ID", "c"),
+        ("CORDBOARD__OIDC__CLIENT_SECRET", "s3cret"),
         ("OTHER__SERVER__LISTEN", "1.1.1.1:1"),
     ];
     let variables: BTreeMap<String, String> =
@@ -182,6 +185,9 @@ fn the_environment_goes_first() {
     assert_eq!(config.policy.regions.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["GB", "IE"]);
     assert_eq!(config.socket.burst, 7);
     assert!(config.sessions.single);
+    let oidc = config.oidc.unwrap();
+    assert_eq!(oidc.client_secret.as_ref().unwrap().0, "s3cret");
+    assert!(!format!("{oidc:?}").contains("s3cret"));
 }
 
 #[test]
@@ -205,6 +211,62 @@ fn routes() {
     assert!(matches!(config.routes[1].fallback, Fallback::Number(_)));
     let twice = text.replace("0191", "0190");
     assert_eq!(problems(&twice), ["routes[1].number: an earlier route has the same number"]);
+}
+
+#[test]
+fn an_identity_provider_is_safe_or_on_this_machine() {
+    for good in [
+        "https://login.example.com",
+        "https://login.example.com/realms/one/",
+        "http://127.0.0.1:8080",
+        "http://[::1]:1",
+        "http://localhost/x",
+    ] {
+        assert_eq!(Issuer::from_text(good).unwrap().as_str(), good);
+    }
+    for bad in [
+        "login.example.com",
+        "http://login.example.com",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "https://",
+        "https://a:b@login.example.com",
+        "https://login.example.com?x=1",
+        "https://login.example.com#x",
+        "file:///etc",
+        "",
+    ] {
+        assert!(Issuer::from_text(bad).is_none(), "{bad}");
+    }
+}
+
+#[test]
+fn who_vouches() {
+    assert!(read(SMALLEST).unwrap().oidc.is_none());
+    let with = |keys: &str| format!("{SMALLEST}[oidc]\n{keys}");
+    let good = "issuer = \"https://login.example.com\"\nclient_id = \"c\"\n";
+    let oidc = read(&with(good)).unwrap().oidc.unwrap();
+    assert_eq!((oidc.claim.as_str(), oidc.name_claim.as_str(), oidc.everyone), ("sub", "name", false));
+    assert_eq!(oidc.session, Duration::from_secs(12 * 3_600));
+    let wrong = "client_secret = [\"s3cret\"]\nscopes = [\"email\"]\nrequire_value = \"x\"\nsession = \"0s\"\neveryone = true\n";
+    assert_eq!(
+        problems(&with(wrong)),
+        [
+            "oidc.issuer: it is missing: give an issuer such as https://login.example.com: https, or http on this machine, \
+             without query and fragment",
+            "oidc.client_id: it is missing: give a text",
+            "oidc.client_secret: it is not a text",
+            "oidc.scopes: it must hold openid",
+            "oidc.require_claim: it is missing: oidc.require_value is given",
+            "oidc.session: it must be more than nothing",
+        ]
+    );
+    let public = good.replace("login.example.com", "accounts.google.com");
+    read(&with(&public)).unwrap();
+    let all = problems(&with(&format!("{public}everyone = true\n")));
+    assert_eq!(all, ["oidc.everyone: everybody can have an account there: give oidc.require_claim, such as hd"]);
+    read(&with(&format!("{public}everyone = true\nrequire_claim = \"hd\"\nrequire_value = \"example.com\"\n")))
+        .unwrap();
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod events;
 mod recordings;
 mod retention;
 mod sessions;
+mod vouched;
 mod writer;
 
 pub(crate) use dials::{Ceilings, Reservation};

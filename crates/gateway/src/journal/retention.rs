@@ -7,7 +7,7 @@ use cordboard::Timestamp;
 const AT_ONCE: u32 = 1_000;
 
 /// Each takes the time before which rows go, and how many go at most.
-const DELETIONS: [&str; 6] = [
+const DELETIONS: [&str; 7] = [
     // What has been silent for so long will not be asked about any more.
     "DELETE FROM open_calls WHERE call IN (SELECT call FROM open_calls WHERE touched_at < ? LIMIT ?)",
     "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE recorded_at < ? \
@@ -16,6 +16,7 @@ const DELETIONS: [&str; 6] = [
     "DELETE FROM calls WHERE rowid IN (SELECT rowid FROM calls WHERE ended_at < ? LIMIT ?)",
     "DELETE FROM dials WHERE (agent, key) IN (SELECT agent, key FROM dials WHERE at < ? LIMIT ?)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)",
+    "DELETE FROM vouched WHERE agent IN (SELECT agent FROM vouched WHERE at < ? LIMIT ?)",
 ];
 
 impl Store {

@@ -19,6 +19,8 @@ pub(crate) struct SavedSession {
     pub(crate) id: String,
     pub(crate) agent: AgentId,
     pub(crate) expires_at: Timestamp,
+    /// After this it is not renewed.
+    pub(crate) until: Option<Timestamp>,
 }
 
 /// What became of a refresh.
@@ -44,19 +46,28 @@ impl Store {
             .write(move |connection| {
                 Box::pin(async move {
                     let add = sqlx::query(
-                        "INSERT INTO sessions (id, agent, refresh_hash, rotated_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                        "INSERT INTO sessions (id, agent, refresh_hash, rotated_at, expires_at, until) \
+                         VALUES (?, ?, ?, ?, ?, ?)",
                     );
                     add.bind(&session.id)
                         .bind(session.agent.as_str())
                         .bind(refresh.as_slice())
                         .bind(millis(now))
                         .bind(millis(session.expires_at))
+                        .bind(session.until.map(millis))
                         .execute(connection)
                         .await
                         .map(drop)
                 })
             })
             .await
+    }
+
+    /// Whose session it is, if it is not over. The token is not looked at.
+    pub(crate) async fn session_agent(&self, id: &str, now: Timestamp) -> Result<Option<AgentId>, StoreError> {
+        let read = sqlx::query("SELECT agent FROM sessions WHERE id = ? AND NOT ended AND expires_at > ?");
+        let row = read.bind(id).bind(millis(now)).fetch_optional(&self.readers).await?;
+        Ok(row.map(|row| row.try_get::<String, _>(0)).transpose()?.map(AgentId::new))
     }
 
     /// Puts a new token in the place of the one that is presented.
@@ -100,7 +111,8 @@ async fn rotate(
     expires_at: Timestamp,
 ) -> Result<Rotation, sqlx::Error> {
     let read = sqlx::query(
-        "SELECT agent, refresh_hash, previous_hash, rotated_at FROM sessions WHERE id = ? AND NOT ended AND expires_at > ?",
+        "SELECT agent, refresh_hash, previous_hash, rotated_at, until FROM sessions \
+         WHERE id = ? AND NOT ended AND expires_at > ?",
     );
     let Some(row) = read.bind(&id).bind(millis(now)).fetch_optional(&mut *connection).await? else {
         return Ok(Rotation::Unknown);
@@ -108,8 +120,10 @@ async fn rotate(
     let agent = AgentId::new(row.try_get::<String, _>(0)?);
     let (current, previous): (Vec<u8>, Option<Vec<u8>>) = (row.try_get(1)?, row.try_get(2)?);
     let rotated_at = Timestamp::from_millis(natural(row.try_get(3)?));
+    let until = row.try_get::<Option<i64>, _>(4)?.map(|until| Timestamp::from_millis(natural(until)));
+    let expires_at = until.map_or(expires_at, |until| expires_at.min(until));
     let is = |known: &[u8]| bool::from(known.ct_eq(&presented));
-    let session = SavedSession { id, agent, expires_at };
+    let session = SavedSession { id, agent, expires_at, until };
     let lost_answer = previous.as_deref().is_some_and(is) && now.since(rotated_at) <= GRACE;
     if !is(&current) && !lost_answer {
         let end = sqlx::query("UPDATE sessions SET ended = 1 WHERE id = ?");
@@ -138,7 +152,7 @@ mod tests {
     use super::*;
 
     fn session() -> SavedSession {
-        SavedSession { id: "s1".to_owned(), agent: AgentId::new("alex"), expires_at: at(1_000_000) }
+        SavedSession { id: "s1".to_owned(), agent: AgentId::new("alex"), expires_at: at(1_000_000), until: None }
     }
 
     async fn rotate(store: &Store, presented: u8, next: u8, now: u64) -> &'static str {
@@ -173,6 +187,22 @@ mod tests {
         store.add_session(session(), [1; 32], at(0)).await.unwrap();
         assert_eq!(rotate(&store, 1, 2, 100).await, "rotated");
         assert_eq!(rotate(&store, 1, 3, 10_101).await, "reused");
+    }
+
+    #[tokio::test]
+    async fn an_end_that_is_set_is_not_put_off() {
+        let (store, _folder) = open().await;
+        let session = SavedSession { until: Some(at(2_000)), ..session() };
+        store.add_session(session, [1; 32], at(0)).await.unwrap();
+        let Rotation::Rotated(saved) =
+            store.rotate_session("s1", [1; 32], [2; 32], at(100), at(1_000_000)).await.unwrap()
+        else {
+            panic!("the token is in force");
+        };
+        assert_eq!(saved.expires_at, at(2_000));
+        assert!(store.session_agent("s1", at(1_999)).await.unwrap().is_some());
+        assert!(store.session_agent("s1", at(2_000)).await.unwrap().is_none());
+        assert_eq!(rotate(&store, 2, 3, 2_000).await, "unknown");
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ mod sound;
 mod webhook;
 
 use crate::clock::SystemClock;
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::{Directory, DirectoryError, Identity};
 use cordboard::platform::Lock;
 use cordboard::telephony::{
     Agent, AgentId, Backend, CallId, Credentials, Entry, Error, Fallback, InboundCall, MediaToken, PhoneNumber,
@@ -186,6 +186,14 @@ pub struct MockDirectory;
 impl Directory for MockDirectory {
     async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Agent>, DirectoryError> {
         Ok(by_id(name).filter(|_| password == MockAgent::PASSWORD).map(profile))
+    }
+
+    fn has_passwords(&self) -> bool {
+        true
+    }
+
+    async fn vouched(&self, identity: &Identity) -> Result<Option<Agent>, DirectoryError> {
+        Ok(by_id(&identity.value).map(profile))
     }
 
     async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, DirectoryError> {

@@ -1,19 +1,15 @@
 // A whole office: the CRM, the gateway that runs Twilio, and the emulator in Twilio's place, each a process of its own.
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { serveBundle } from "../../../../widget/e2e/lib/servers.mjs";
+import { GATEWAY, Gateway } from "../../../../crates/gateway/e2e/lib/gateway.mjs";
+import { freePort, serveBundle } from "../../../../widget/e2e/lib/servers.mjs";
 import { SIMULATOR } from "../../../../widget/e2e/lib/files.mjs";
 import { Emulator, until } from "./emulator.mjs";
 
 const inRepository = (path) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 const DIST = process.env.CORDBOARD_DIST ?? inRepository("target/e2e");
-const binary = (name) => inRepository(`target/debug/${name}`);
 
 /** https://www.twilio.com/docs/voice/sdks/javascript: the SDK wants TLS, a microphone and sound without a click. */
 const FLAGS = [
@@ -32,17 +28,9 @@ const FLAGS = [
 const PERSONAL = /617-?555|7946|Alex|Maria|Alvarez|demo-password|eyJ/;
 const PASSWORD = "demo-password";
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 /** The hash of a password, as the gateway makes it. */
 async function hashed(password) {
-  const child = spawn(binary("cordboard-gateway"), ["hash-password"], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(GATEWAY, ["hash-password"], { stdio: ["pipe", "pipe", "inherit"] });
   child.stdin.end(password);
   return Buffer.concat(await child.stdout.toArray()).toString().trim();
 }
@@ -66,10 +54,8 @@ export class Office {
     this.emulator = new Emulator();
     await this.emulator.run(this.gateway);
     this.#stops.push(() => this.emulator.stop());
-    const folder = await mkdtemp(join(tmpdir(), "cordboard-"));
-    this.#stops.push(() => rm(folder, { recursive: true }));
     const hash = await hashed(PASSWORD);
-    await writeFile(join(folder, "agents.toml"), `[[agents]]\nid = "alex"\nname = "Alex Demo"\npassword = "${hash}"\n`);
+    const agents = `[[agents]]\nid = "alex"\nname = "Alex Demo"\npassword = "${hash}"\n`;
     const options = JSON.stringify({ chunderw: this.emulator.signal, publishEvents: false });
     const config = `
 [server]
@@ -92,14 +78,9 @@ api_key_sid = "${Emulator.KEY}"
 api_key_secret = "${Emulator.SECRET}"
 sdk_options = '${options}'
 `;
-    await writeFile(join(folder, "cordboard.toml"), config);
-    const gateway = spawn(binary("cordboard-gateway"), ["--config", join(folder, "cordboard.toml")], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.log = "";
-    for (const stream of [gateway.stdout, gateway.stderr]) stream.on("data", (data) => (this.log += data));
-    this.#stops.push(() => gateway.kill());
-    await until("the gateway", () => fetch(`${this.gateway}/ready`).then(({ ok }) => ok, () => false));
+    const gateway = await Gateway.start(this.gateway, { "agents.toml": agents, "cordboard.toml": config });
+    this.#stops.push(() => gateway.stop());
+    this.log = () => gateway.log;
     this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
     this.#stops.push(() => this.browser.close());
   }
@@ -152,6 +133,6 @@ sdk_options = '${options}'
 
   /** What must not have been written anywhere. */
   leaks() {
-    return [...this.console, this.log].filter((text) => PERSONAL.test(text));
+    return [...this.console, this.log()].filter((text) => PERSONAL.test(text));
   }
 }
