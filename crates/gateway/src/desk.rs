@@ -252,7 +252,8 @@ impl Pump {
         self.desk.feed.rename(stream);
         match self.desk.line.active_calls().await {
             Ok(mut calls) => {
-                self.parts.links.put_into_calls(&mut calls);
+                let told = self.retried(|| store.unended(&self.desk.agent)).await;
+                self.parts.links.put_into_calls(&mut calls, &told);
                 self.retried(|| store.adopt(&self.desk.agent, calls.clone())).await;
                 self.end_missing(&calls).await;
             }

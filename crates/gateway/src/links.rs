@@ -56,18 +56,20 @@ impl Links {
     /// Puts a link in the place of the provider's name.
     pub(crate) fn put_into_event(&self, event: &mut CallEvent) {
         match &mut event.kind {
-            CallEventKind::Started(call) => self.put_into_calls(std::slice::from_mut(call)),
+            CallEventKind::Started(call) => self.put_into_calls(std::slice::from_mut(call), &[]),
             CallEventKind::RecordingStarted(Some(recording)) => *recording = self.link(recording, event.at),
             _ => {}
         }
     }
 
-    /// The same for all recordings of calls.
-    pub(crate) fn put_into_calls(&self, calls: &mut [Call]) {
+    /// The same for all recordings of calls: the links that the agent was told, or new ones.
+    pub(crate) fn put_into_calls(&self, calls: &mut [Call], told: &[Call]) {
         for call in calls {
+            let told = told.iter().find(|told| told.id == call.id);
+            let told = told.map(|told| told.recordings.as_slice()).unwrap_or_default();
             let at = call.connected_at.unwrap_or(call.started_at);
-            for recording in &mut call.recordings {
-                *recording = self.link(recording, at);
+            for (index, recording) in call.recordings.iter_mut().enumerate() {
+                *recording = told.get(index).cloned().unwrap_or_else(|| self.link(recording, at));
             }
         }
     }

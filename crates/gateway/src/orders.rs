@@ -111,7 +111,12 @@ impl App {
             Order::Dial { key, to, from } => self.dial(desk, key, &to, from.as_deref()).await,
             Order::ActiveCalls => {
                 let mut calls = desk.line.active_calls().await.map_err(failed)?;
-                self.links.put_into_calls(&mut calls);
+                if calls.iter().any(|call| !call.recordings.is_empty()) {
+                    // The links that the events told, and not others that are as good.
+                    desk.flush().await;
+                    let told = self.store.unended(&desk.agent).await?;
+                    self.links.put_into_calls(&mut calls, &told);
+                }
                 Ok(Answer::calls(&calls))
             }
             Order::MediaToken => {
