@@ -6,6 +6,7 @@ mod bindgen;
 mod flags;
 mod headers;
 mod hosts;
+mod order;
 mod page;
 mod policy;
 mod slim;
@@ -41,7 +42,7 @@ impl Bundle {
             Some(program) => {
                 slim::cut_panics(&mut joined.module);
                 slim::shorten_names(&mut joined);
-                wasm_opt::optimise(program, &joined.module.emit_wasm())?
+                order::by_likeness(&wasm_opt::optimise(program, &joined.module.emit_wasm())?)?
             }
             None => joined.module.emit_wasm(),
         };

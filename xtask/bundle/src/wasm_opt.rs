@@ -16,7 +16,7 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// By what brings most. The lowest kilobyte is the far end of the stack, which no address is computed around.
-const PASSES: [&str; 5] = ["--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz"];
+const PASSES: [&str; 6] = ["--low-memory-unused", "--flatten", "--rereloop", "-Oz", "-Oz", "--strip-target-features"];
 
 pub(crate) fn optimise(program: &Path, module: &[u8]) -> Result<Vec<u8>> {
     let shell = Shell::new()?;
