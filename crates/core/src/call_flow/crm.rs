@@ -243,18 +243,14 @@ fn links(call: &TrackedCall) -> impl Iterator<Item = &str> {
     call.line.iter().flat_map(|line| &line.recordings).filter_map(RecordingRef::link)
 }
 
-/// The notes. The CRM has one place for a recording, so links to further ones stand below.
+/// The notes. The CRM has one place for a recording, so the addresses of further ones stand below.
 fn body(call: &TrackedCall) -> String {
-    let mut body = html(&call.notes);
-    for (index, link) in links(call).enumerate().skip(1) {
-        if !body.is_empty() {
-            body.push_str("<br>");
-        }
-        for part in ["<a href=\"", &html(link), "\">Recording ", &(index + 1).to_string(), "</a>"] {
-            body.push_str(part);
-        }
+    let mut text = call.notes.clone();
+    for link in links(call).skip(1) {
+        text.push('\n');
+        text.push_str(link);
     }
-    body
+    html(&text)
 }
 
 /// Text as the HTML that the CRM shows: the same text, with its line breaks.

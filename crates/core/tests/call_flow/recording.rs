@@ -62,8 +62,7 @@ fn one_recording_stands_in_its_place() {
 
 #[test]
 fn further_ones_stand_below_the_notes() {
-    let further = "<a href=\"https://a/2?made=1&amp;signature=&quot;&gt;\">Recording 2</a><br>\
-                   <a href=\"https://a/3\">Recording 3</a>";
+    let further = "https://a/2?made=1&amp;signature=&quot;&gt;<br>https://a/3";
     for (notes, above) in [("", ""), ("Call again", "Call again<br>")] {
         let mut desk = talking();
         for link in ["https://a/1", "https://a/2?made=1&signature=\">", "https://a/3"] {
@@ -110,7 +109,7 @@ fn names() -> impl Strategy<Value = Vec<String>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
-    /// Each link once, in order, the first in its place; nothing else, and nothing that is more than the text of a link.
+    /// Each link once, in order, the first in its place; nothing else, and nothing that is more than text.
     #[test]
     fn every_link_is_told(names in names()) {
         let mut desk = talking();
@@ -123,12 +122,10 @@ proptest! {
         let properties = completed(&mut desk);
         prop_assert_eq!(url(&properties), links.first().copied());
         let body = body(&properties).unwrap_or_default();
-        let told: Vec<String> = body.split("<a href=\"").skip(1).map(|rest| {
-            let escaped = rest.split('"').next().unwrap_or_default();
-            escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+        let told: Vec<String> = body.split("<br>").filter(|line| !line.is_empty()).map(|line| {
+            line.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
         }).collect();
         prop_assert_eq!(&told, &links.into_iter().skip(1).collect::<Vec<_>>());
-        let elements = told.len() * 2 + told.len().saturating_sub(1);
-        prop_assert_eq!(body.matches('<').count(), elements, "{}", body);
+        prop_assert_eq!(body.matches('<').count(), told.len().saturating_sub(1), "{}", body);
     }
 }
