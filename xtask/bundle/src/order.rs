@@ -1,7 +1,7 @@
 //! The order of a module's functions.
 
 use anyhow::{Context, Result};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
 use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef};
@@ -41,12 +41,12 @@ pub(crate) fn by_likeness(module: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// What functions have in common is counted in runs of so many bytes.
-fn grams(body: &[u8]) -> HashSet<[u8; 4]> {
+fn grams(body: &[u8]) -> BTreeSet<[u8; 4]> {
     body.array_windows().copied().collect()
 }
 
 /// All, each followed by the one of the rest that it is most like.
-fn chain(functions: &[HashSet<[u8; 4]>]) -> Vec<usize> {
+fn chain(functions: &[BTreeSet<[u8; 4]>]) -> Vec<usize> {
     let mut rest: Vec<usize> = (0..functions.len()).collect();
     let mut order = Vec::with_capacity(rest.len());
     let mut next = 0;
@@ -65,7 +65,7 @@ fn chain(functions: &[HashSet<[u8; 4]>]) -> Vec<usize> {
 }
 
 /// Which part of what either has both have.
-fn likeness(one: &HashSet<[u8; 4]>, other: &HashSet<[u8; 4]>) -> f64 {
+fn likeness(one: &BTreeSet<[u8; 4]>, other: &BTreeSet<[u8; 4]>) -> f64 {
     let common = one.intersection(other).count();
     common as f64 / (one.len() + other.len() - common).max(1) as f64
 }

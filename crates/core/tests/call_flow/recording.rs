@@ -16,7 +16,7 @@ fn talking() -> Desk {
 
 /// What a line whose server makes links says.
 fn records(desk: &mut Desk, link: &str) {
-    let line = desk.call().line.as_ref().unwrap();
+    let line = desk.call().line.as_ref().expect("the line has it");
     let recordings = [CallEventKind::RecordingStarted(Some(RecordingRef::new(link))), CallEventKind::RecordingStopped];
     let (call, sequence) = (line.id.clone(), line.sequence);
     for (sequence, kind) in (sequence + 1..).zip(recordings) {
@@ -29,7 +29,7 @@ fn records(desk: &mut Desk, link: &str) {
 /// The call is over, and the CRM gets everything.
 fn completed(desk: &mut Desk) -> EngagementProperties {
     let id = desk.call().id.clone();
-    let line = desk.call().line.as_ref().unwrap();
+    let line = desk.call().line.as_ref().expect("the line has it");
     let kind = CallEventKind::Ended(cordboard::telephony::EndReason::RemoteHungUp);
     let ended = CallEvent { call: line.id.clone(), sequence: line.sequence + 1, at: desk.now, kind };
     desk.flow.handle_event(desk.now, Event::Call(ended));

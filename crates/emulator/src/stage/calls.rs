@@ -251,7 +251,7 @@ pub fn a_recording_can_be_listened_to<S: Stage>() {
         alex.line.start_recording(&call).await.unwrap();
         let name = alex.until_recording(&call).await;
         alex.wait(2).await;
-        assert_eq!(alex.line.active_calls().await.unwrap()[0].recordings, [name.clone()]);
+        assert_eq!(alex.line.active_calls().await.unwrap()[0].recordings, std::slice::from_ref(&name));
         assert_eq!(backend.recording(&name, None).await.err(), Some(RecordingError::NotReady));
         if alex.line.capabilities().has(Capability::PauseRecording) {
             alex.line.pause_recording(&call).await.unwrap();
