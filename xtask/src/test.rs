@@ -29,8 +29,9 @@ fn browser(shell: &Shell) -> Result<()> {
     let chromium = setup::chromium(shell)?;
     setup::npm_packages(shell)?;
     let into = &setup::target_dir(shell).join("e2e");
-    // Programs that the tests start.
-    cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
+    // Programs that the tests start. Of the whole workspace, as its tests were: with other features, what they depend on would be built again.
+    cmd!(shell, "cargo build --workspace --all-features --bin cordboard-gateway --bin cordboard-twilio-emulator")
+        .run()?;
     for app in [app::DEFAULT, app::SIMULATOR, GATEWAY, TWILIO] {
         let connect = if app == TWILIO { &[EMULATOR.to_owned()][..] } else { &[] };
         build(shell, &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], connect, into })?;
