@@ -22,6 +22,8 @@
 //! What to call is in [`numbers`]; who can sign in, in [`MockAgent`].
 
 mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod exchange;
 mod far_end;

@@ -5,14 +5,18 @@ mod support;
 use cordboard::Value;
 use cordboard::platform::Clock as _;
 use cordboard::telephony::{
-    CallEventKind, CallState, Capabilities, Credentials, DialKey, DialRequest, ErrorKind, Event, SignInMethod,
-    Telephony as _,
+    CallEventKind, CallState, Capabilities, Credentials, DialKey, DialRequest, ErrorKind, Event, PhoneNumber,
+    SignInMethod, Telephony as _,
 };
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, Store, VirtualClock, numbers};
 use futures_util::StreamExt as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use support::{MockHarness, number};
+use support::MockHarness;
+
+fn number(e164: &str) -> PhoneNumber {
+    PhoneNumber::from_e164(e164).expect("a test number is a number")
+}
 
 /// A store that counts how often it is used.
 #[derive(Clone, Default)]
