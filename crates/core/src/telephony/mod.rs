@@ -1,4 +1,5 @@
 //! What a telephony provider implements, and the vocabulary of it.
+#![cfg_attr(feature = "mock", doc = include_str!("mock.md"))]
 
 mod backend;
 mod call;
