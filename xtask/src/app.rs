@@ -17,7 +17,8 @@ const WIDGET: &str = "cordboard-widget";
 pub(crate) struct App {
     /// The name of its program.
     pub(crate) name: String,
-    pub(crate) package: String,
+    /// The folder of its crate.
+    pub(crate) folder: PathBuf,
     pub(crate) title: String,
     pub(crate) page: PathBuf,
     pub(crate) theme: Option<PathBuf>,
@@ -25,14 +26,19 @@ pub(crate) struct App {
     pub(crate) media: Option<PathBuf>,
     /// Where the page may connect to, besides its own origin.
     pub(crate) connect: Vec<String>,
+    /// The example that a demo starts beside it.
+    pub(crate) service: Option<String>,
     /// It is a CRM, which embeds widgets.
     pub(crate) is_crm: bool,
 }
 
-/// Finds an app by the name of its program.
-pub(crate) fn find(shell: &Shell, name: &str) -> Result<App> {
+/// Finds an app by the name of its program, in this workspace or another.
+pub(crate) fn find(shell: &Shell, name: &str, workspace: Option<&Path>) -> Result<App> {
+    let default_page = shell.current_dir().join("widget/static/index.html");
+    // Where it is told what cargo's settings are.
+    let _there = workspace.map(|workspace| shell.push_dir(workspace));
     let metadata = cmd!(shell, "cargo metadata --no-deps --format-version 1").quiet().read()?;
-    let mut apps = all(&serde_json::from_str(&metadata)?)?;
+    let mut apps = all(&serde_json::from_str(&metadata)?, &default_page)?;
     match apps.iter().position(|app| app.name == name) {
         Some(index) => Ok(apps.swap_remove(index)),
         None => {
@@ -42,10 +48,8 @@ pub(crate) fn find(shell: &Shell, name: &str) -> Result<App> {
     }
 }
 
-fn all(metadata: &Value) -> Result<Vec<App>> {
+fn all(metadata: &Value, default_page: &Path) -> Result<Vec<App>> {
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    let widget = packages.iter().find(|package| package["name"] == WIDGET).context("cargo metadata names no widget")?;
-    let default_page = folder(widget)?.join("static/index.html");
     let mut apps = Vec::new();
     for package in packages.iter().filter(|package| mounts(package)) {
         let settings = &package["metadata"]["cordboard"];
@@ -54,9 +58,9 @@ fn all(metadata: &Value) -> Result<Vec<App>> {
         for name in programs(package) {
             apps.push(App {
                 name: name.to_owned(),
-                package: text(package, "name")?.to_owned(),
+                folder: folder.to_owned(),
                 title: settings["title"].as_str().unwrap_or("Phone").to_owned(),
-                page: in_folder("page").unwrap_or_else(|| default_page.clone()),
+                page: in_folder("page").unwrap_or_else(|| default_page.to_owned()),
                 theme: in_folder("theme"),
                 media: in_folder("media"),
                 connect: settings["connect"]
@@ -66,6 +70,7 @@ fn all(metadata: &Value) -> Result<Vec<App>> {
                     .filter_map(Value::as_str)
                     .map(str::to_owned)
                     .collect(),
+                service: settings["service"].as_str().map(str::to_owned),
                 is_crm: settings["crm"] == true,
             });
         }
@@ -107,35 +112,36 @@ mod tests {
 
     #[test]
     fn apps_are_programs_that_mount() {
-        let apps = all(&json!({ "packages": [
-            package("cordboard-widget", "lib", "leptos", json!(null)),
+        let metadata = json!({ "packages": [
             package("minimal", "bin", "cordboard-widget", json!(null)),
             package("a-library", "lib", "cordboard-widget", json!(null)),
             package("a-tool", "bin", "anyhow", json!(null)),
-            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "media": "media.js", "connect": ["wss://voice.example.com"], "crm": true } })),
-        ]}))
-        .unwrap();
+            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "media": "media.js", "connect": ["wss://voice.example.com"], "service": "voice", "crm": true } })),
+        ]});
+        let apps = all(&metadata, Path::new("/w/page.html")).unwrap();
         assert_eq!(
             apps,
             [
                 App {
                     name: "minimal".to_owned(),
-                    package: "minimal".to_owned(),
+                    folder: "/w/minimal".into(),
                     title: "Phone".to_owned(),
-                    page: "/w/cordboard-widget/static/index.html".into(),
+                    page: "/w/page.html".into(),
                     theme: None,
                     media: None,
                     connect: Vec::new(),
+                    service: None,
                     is_crm: false,
                 },
                 App {
                     name: "crm".to_owned(),
-                    package: "crm".to_owned(),
+                    folder: "/w/crm".into(),
                     title: "CRM".to_owned(),
                     page: "/w/crm/page.html".into(),
                     theme: Some("/w/crm/theme.css".into()),
                     media: Some("/w/crm/media.js".into()),
                     connect: vec!["wss://voice.example.com".to_owned()],
+                    service: Some("voice".to_owned()),
                     is_crm: true,
                 },
             ]

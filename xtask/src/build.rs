@@ -9,6 +9,8 @@ use xshell::{Shell, cmd};
 /// How to build an app.
 pub(crate) struct Order<'a> {
     pub(crate) app: &'a str,
+    /// Where it is, if not in this workspace.
+    pub(crate) workspace: Option<&'a Path>,
     pub(crate) profile: Profile,
     /// CRM origins that may embed it, besides HubSpot's own.
     pub(crate) allow_hosts: &'a [String],
@@ -32,14 +34,20 @@ pub(crate) fn run(shell: &Shell, flags: &Build) -> Result<()> {
         shell,
         &Order {
             app: flags.app.as_deref().unwrap_or(app::DEFAULT),
+            workspace: flags.path.as_deref(),
             profile: if flags.release { Profile::Release } else { Profile::Dev },
             allow_hosts: &flags.allow_host,
             connect: &[],
-            into: &shell.current_dir().join("dist"),
+            into: &dist(shell, flags.path.as_deref()),
         },
     )?;
     crate::say(&format!("built {}", folder.display()));
     Ok(())
+}
+
+/// Where builds lie that are to be served.
+pub(crate) fn dist(shell: &Shell, workspace: Option<&Path>) -> PathBuf {
+    shell.current_dir().join(workspace.unwrap_or(Path::new(""))).join("dist")
 }
 
 /// Keeps the folders of the machine that builds out of what it builds: a panic names its source file.
@@ -56,21 +64,24 @@ fn without_paths(shell: &Shell) -> Result<String> {
 
 /// Builds an app and returns its folder.
 pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
-    let app = app::find(shell, order.app)?;
+    let app = app::find(shell, order.app, order.workspace)?;
     setup::wasm_target(shell)?;
     let (profile, directory) = match order.profile {
         Profile::Dev => ("dev", "debug"),
         Profile::Release => ("wasm-release", "wasm-release"),
     };
-    let (package, name, title, page) = (&app.package, &app.name, &app.title, &app.page);
-    let mut compile =
-        cmd!(shell, "cargo build --package {package} --bin {name} --target wasm32-unknown-unknown --profile {profile}");
+    let (name, title, page, target) = (&app.name, &app.title, &app.page, setup::target_dir(shell));
+    let mut compile = vec!["--profile".to_owned(), profile.to_owned()];
     if order.profile == Profile::Release {
-        compile = compile.args(["--config".to_owned(), without_paths(shell)?]);
+        compile.extend(["--config".to_owned(), without_paths(shell)?]);
     }
-    compile.run()?;
+    {
+        let _there = shell.push_dir(&app.folder);
+        cmd!(shell, "cargo build --bin {name} --target wasm32-unknown-unknown --target-dir {target} {compile...}")
+            .run()?;
+    }
 
-    let wasm = setup::target_dir(shell).join(format!("wasm32-unknown-unknown/{directory}/{name}.wasm"));
+    let wasm = target.join(format!("wasm32-unknown-unknown/{directory}/{name}.wasm"));
     let out = order.into.join(name);
     let hosts = order.allow_hosts.iter().flat_map(|host| ["--allow-host", host]);
     let mut bundle = cmd!(shell, "cargo run --quiet --package cordboard-bundle --")

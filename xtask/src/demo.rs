@@ -57,7 +57,14 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     let into = setup::target_dir(shell).join("demo");
     let simulator = build(
         shell,
-        &Order { app: app::SIMULATOR, profile: Profile::Dev, allow_hosts: &[], connect: &[], into: &into },
+        &Order {
+            app: app::SIMULATOR,
+            workspace: None,
+            profile: Profile::Dev,
+            allow_hosts: &[],
+            connect: &[],
+            into: &into,
+        },
     )?;
     let mut arguments = vec![serve::site(ports.crm, &simulator)];
     if !flags.no_open {
@@ -71,20 +78,28 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     }
 }
 
-/// The widget over a network that lives in its page.
+/// The widget over a network that lives in its page, or over what its provider has for development.
 fn mock(shell: &Shell, flags: &Demo, ports: &Ports, into: &Path, mut arguments: Vec<OsString>) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
-    let allow_hosts = &[ports.crm_url()];
-    let widget = build(shell, &Order { app: name, profile: Profile::Dev, allow_hosts, connect: &[], into })?;
+    let (allow_hosts, workspace) = (&[ports.crm_url()], flags.path.as_deref());
+    let widget = build(shell, &Order { app: name, workspace, profile: Profile::Dev, allow_hosts, connect: &[], into })?;
     arguments.push(serve::site(ports.widget, &widget));
     welcome(ports, "The widget rings a telephone network that is only simulated.");
-    serve::server(shell, arguments)
+    let Some(service) = app::find(shell, name, workspace)?.service else { return serve::server(shell, arguments) };
+    let target = setup::target_dir(shell);
+    {
+        let _there = workspace.map(|workspace| shell.push_dir(workspace));
+        cmd!(shell, "cargo build --example {service} --target-dir {target}").run()?;
+    }
+    let _service = start(shell, &format!("examples/{service}"), &[], &[])?;
+    serve::server_beside(shell, arguments)
 }
 
 /// The widget over a gateway that runs the mock network.
 fn gateway(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
     let allow_hosts = &[ports.crm_url()];
-    let order = Order { app: "softphone-gateway", profile: Profile::Dev, allow_hosts, connect: &[], into };
+    let order =
+        Order { app: "softphone-gateway", workspace: None, profile: Profile::Dev, allow_hosts, connect: &[], into };
     let widget = build(shell, &order)?;
     cmd!(shell, "cargo build --package cordboard-gateway").run()?;
     let config = configure(shell, ports, &widget, &into.join("gateway"), "[provider]\nkind = \"mock\"\n")?;
@@ -100,7 +115,7 @@ fn gateway(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) 
 fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
     let (allow_hosts, signal) = (&[ports.crm_url()], format!("127.0.0.1:{}", ports.signal));
     let connect = &[format!("wss://{signal}")];
-    let order = Order { app: "softphone-twilio", profile: Profile::Dev, allow_hosts, connect, into };
+    let order = Order { app: "softphone-twilio", workspace: None, profile: Profile::Dev, allow_hosts, connect, into };
     let widget = build(shell, &order)?;
     cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
 

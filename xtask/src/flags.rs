@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 xflags::xflags! {
     /// Builds, runs and tests Cordboard.
@@ -9,6 +10,8 @@ xflags::xflags! {
         cmd build {
             /// Which app; `softphone` without it.
             optional --app name: String
+            /// The workspace that the app is in, if it is not this one.
+            optional --path folder: PathBuf
             /// As small and fast as it gets; takes minutes.
             optional --release
             /// A CRM origin that may embed the app, besides HubSpot's own, such as http://localhost:*
@@ -18,6 +21,8 @@ xflags::xflags! {
         cmd serve {
             /// Which app; `softphone` without it.
             optional --app name: String
+            /// The workspace that the app is in, if it is not this one.
+            optional --path folder: PathBuf
             /// Port; 9025 without it.
             optional --port port: u16
             /// Plain HTTP.
@@ -29,11 +34,27 @@ xflags::xflags! {
             optional --port port: u16
             /// Leaves the browser alone.
             optional --no-open
-            /// Which app, over the mock; `softphone` without it.
+            /// Which app, over the mock or a provider of its own; `softphone` without it.
             optional --app name: String
+            /// The workspace that the app is in, if it is not this one.
+            optional --path folder: PathBuf
             /// What carries the calls: `mock`, in the page, without it; `gateway`, a server with the mock in it; `twilio`, a server
             /// with an emulator in Twilio's place.
             optional --provider name: String
+        }
+        /// Writes a provider of your own that works, an app over it, and a service to develop against.
+        cmd new-provider {
+            /// Its name, such as `my-pbx`.
+            required name: String
+            /// The page itself holds the line, over a socket to your service; so it is without it.
+            optional --browser
+            /// A workspace of its own in a new folder, and not this one.
+            optional --path folder: PathBuf
+        }
+        /// Builds the guide into target/book.
+        cmd book {
+            /// Opens it.
+            optional --open
         }
         /// Runs every test, native and in Chromium.
         cmd test {}

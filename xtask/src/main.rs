@@ -2,10 +2,12 @@
 
 mod app;
 mod bench;
+mod book;
 mod build;
 mod ci;
 mod demo;
 mod flags;
+mod new_provider;
 mod publish;
 mod serve;
 mod setup;
@@ -36,6 +38,8 @@ fn run(flags: Xtask) -> Result<()> {
         XtaskCmd::Build(flags) => build::run(&shell, &flags),
         XtaskCmd::Serve(flags) => serve::run(&shell, &flags),
         XtaskCmd::Demo(flags) => demo::run(&shell, &flags),
+        XtaskCmd::NewProvider(flags) => new_provider::run(&shell, &flags),
+        XtaskCmd::Book(flags) => book::run(&shell, &flags),
         XtaskCmd::Test(_) => test::run(&shell),
         XtaskCmd::Ci(_) => ci::run(&shell),
         XtaskCmd::Settings(_) | XtaskCmd::Recording(_) | XtaskCmd::Channel(_) | XtaskCmd::DevSnippet(_) => {

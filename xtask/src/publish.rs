@@ -13,7 +13,8 @@ pub(crate) fn arguments() -> Vec<OsString> {
     mark(env::args_os().skip(1).collect())
 }
 
-fn mark(mut arguments: Vec<OsString>) -> Vec<OsString> {
+/// Marks what is for that program.
+pub(crate) fn mark(mut arguments: Vec<OsString>) -> Vec<OsString> {
     if arguments.first().is_some_and(|first| COMMANDS.iter().any(|command| first == command)) {
         arguments.insert(1, "--".into());
     }

@@ -1,5 +1,6 @@
 //! Serves what was built.
 
+use crate::build::dist;
 use crate::flags::Serve;
 use crate::{app, setup};
 use anyhow::{Result, ensure};
@@ -10,8 +11,8 @@ use xshell::{Shell, cmd};
 
 pub(crate) fn run(shell: &Shell, flags: &Serve) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
-    let folder = shell.current_dir().join("dist").join(name);
-    ensure!(shell.path_exists(folder.join("index.html")), "dist/{name} is not built: cargo xtask build --app {name}");
+    let folder = dist(shell, flags.path.as_deref()).join(name);
+    ensure!(shell.path_exists(folder.join("index.html")), "{name} is not built: cargo xtask build --app {name}");
     let mut arguments = vec![site(flags.port.unwrap_or(9025), &folder)];
     if !flags.http {
         arguments.extend(["--certificate".into(), setup::target_dir(shell).join("localhost").into()]);

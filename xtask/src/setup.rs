@@ -6,6 +6,8 @@ use xshell::{Shell, cmd};
 
 /// The version of cargo-deny that `deny.toml` is written for.
 const CARGO_DENY: &str = "0.20.2";
+/// The version of mdBook that the guide is written for.
+const MDBOOK: &str = "0.5.4";
 
 /// Where cargo builds.
 pub(crate) fn target_dir(shell: &Shell) -> PathBuf {
@@ -70,13 +72,23 @@ fn installed_chromium(shell: &Shell) -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|name| on_path(shell, name))
 }
 
-/// cargo-deny, kept in the target folder. Without optimisation: that is built in half the time, and checks in a second.
+/// cargo-deny.
 pub(crate) fn cargo_deny(shell: &Shell) -> Result<PathBuf> {
+    program(shell, "cargo-deny", CARGO_DENY, &[])
+}
+
+/// mdBook, without the server that it would bring along.
+pub(crate) fn mdbook(shell: &Shell) -> Result<PathBuf> {
+    program(shell, "mdbook", MDBOOK, &["--no-default-features", "--features", "search"])
+}
+
+/// A program of crates.io, kept in the target folder. Without optimisation: that is built in half the time, and works in seconds.
+fn program(shell: &Shell, name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
     let root = target_dir(shell).join("tools");
-    let program = root.join("bin/cargo-deny");
-    let version = cmd!(shell, "{program} --version").quiet().ignore_status().ignore_stderr().read();
-    if !version.is_ok_and(|version| version.ends_with(CARGO_DENY)) {
-        cmd!(shell, "cargo install cargo-deny --debug --locked --version {CARGO_DENY} --root {root}").run()?;
+    let program = root.join("bin").join(name);
+    let installed = cmd!(shell, "{program} --version").quiet().ignore_status().ignore_stderr().read();
+    if !installed.is_ok_and(|installed| installed.ends_with(version)) {
+        cmd!(shell, "cargo install {name} --debug --locked --version {version} {features...} --root {root}").run()?;
     }
     Ok(program)
 }

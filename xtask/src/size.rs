@@ -17,6 +17,7 @@ pub(crate) fn run(shell: &Shell, flags: &Size) -> Result<()> {
         shell,
         &Order {
             app: name,
+            workspace: None,
             profile: Profile::Release,
             allow_hosts: &[],
             connect: &[],

@@ -1,7 +1,7 @@
 //! Every test: native, then in the browser.
 
 use crate::build::{Order, Profile, build};
-use crate::{app, setup};
+use crate::{app, new_provider, setup};
 use anyhow::Result;
 use std::path::PathBuf;
 use xshell::{Shell, cmd};
@@ -18,6 +18,7 @@ const TEST_HOSTS: &str = "http://localhost:*";
 
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     cmd!(shell, "cargo test --workspace --all-features").run()?;
+    new_provider::check(shell)?;
     browser(shell)
 }
 
@@ -34,7 +35,17 @@ fn browser(shell: &Shell) -> Result<()> {
         .run()?;
     for app in [app::DEFAULT, app::SIMULATOR, GATEWAY, TWILIO] {
         let connect = if app == TWILIO { &[EMULATOR.to_owned()][..] } else { &[] };
-        build(shell, &Order { app, profile: Profile::Release, allow_hosts: &[TEST_HOSTS.to_owned()], connect, into })?;
+        build(
+            shell,
+            &Order {
+                app,
+                workspace: None,
+                profile: Profile::Release,
+                allow_hosts: &[TEST_HOSTS.to_owned()],
+                connect,
+                into,
+            },
+        )?;
     }
     cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).env("CORDBOARD_DIST", into).run()?;
     Ok(())
@@ -57,14 +68,17 @@ mod tests {
     #[test]
     fn every_provider_runs_the_conformance_suite() {
         let shell = Shell::new().unwrap();
-        let providers = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("providers");
-        let providers = shell.read_dir(providers).unwrap();
-        assert!(!providers.is_empty());
-        for provider in providers {
-            let suite = shell.read_file(provider.join("tests/conformance.rs")).unwrap_or_default();
-            assert!(suite.contains("conformance_tests!"), "{} lacks tests/conformance.rs", provider.display());
-            if shell.path_exists(provider.join("src/backend.rs")) {
-                assert!(suite.contains("backend_conformance_tests!"), "{} lacks the backend's", provider.display());
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        // What is generated has what its template has.
+        for folder in ["providers", "xtask/templates/browser/providers"] {
+            let providers = shell.read_dir(root.join(folder)).unwrap();
+            assert!(!providers.is_empty());
+            for provider in providers {
+                let suite = shell.read_file(provider.join("tests/conformance.rs")).unwrap_or_default();
+                assert!(suite.contains("conformance_tests!"), "{} lacks tests/conformance.rs", provider.display());
+                if shell.path_exists(provider.join("src/backend.rs")) {
+                    assert!(suite.contains("backend_conformance_tests!"), "{} lacks the backend's", provider.display());
+                }
             }
         }
     }
