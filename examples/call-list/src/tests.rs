@@ -52,6 +52,7 @@ fn does_not_dial_during_a_call() {
             state: CallState::Ringing,
             muted: false,
             recording: Recording::Off,
+            recordings: Vec::new(),
             started_at: Default::default(),
             connected_at: None,
             ended_at: None,

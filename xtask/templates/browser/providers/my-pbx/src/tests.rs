@@ -95,6 +95,7 @@ fn call() -> Call {
         state: CallState::Dialing,
         muted: false,
         recording: Recording::Off,
+        recordings: Vec::new(),
         started_at: Timestamp::from_millis(1_700_000_000_000),
         connected_at: None,
         ended_at: None,

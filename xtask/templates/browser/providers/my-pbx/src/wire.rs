@@ -239,6 +239,7 @@ fn call(value: &Value) -> Option<Call> {
         state: named(&STATES, text(value, "state")?)?,
         muted: value.get("muted")?.as_bool()?,
         recording: Recording::Off,
+        recordings: Vec::new(),
         started_at: value.get("started_at")?.as_timestamp()?,
         connected_at: value.get("connected_at").and_then(Value::as_timestamp),
         ended_at: None,
