@@ -48,6 +48,29 @@ pub(crate) fn find(shell: &Shell, name: &str, workspace: Option<&Path>) -> Resul
     }
 }
 
+/// A gateway over a provider of somebody's own.
+pub(crate) struct Gateway {
+    /// The name of its program.
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    /// The provider's crate.
+    pub(crate) provider: String,
+    /// The provider's example that a demo starts beside it.
+    pub(crate) service: String,
+}
+
+/// Finds the gateway of a provider, in this workspace or another.
+pub(crate) fn gateway(shell: &Shell, provider: &str, workspace: Option<&Path>) -> Result<Gateway> {
+    let _there = workspace.map(|workspace| shell.push_dir(workspace));
+    let metadata = cmd!(shell, "cargo metadata --no-deps --format-version 1").quiet().read()?;
+    let metadata: Value = serde_json::from_str(&metadata)?;
+    let name = format!("gateway-{provider}");
+    let package = metadata["packages"].as_array().into_iter().flatten().find(|package| package["name"] == *name);
+    let package = package.with_context(|| format!("there is no demo of {provider:?}, and no crate {name}"))?;
+    let service = text(&package["metadata"]["cordboard-gateway"], "service")?.to_owned();
+    Ok(Gateway { folder: folder(package)?.to_owned(), provider: format!("cordboard-{provider}"), service, name })
+}
+
 fn all(metadata: &Value, default_page: &Path) -> Result<Vec<App>> {
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
     let mut apps = Vec::new();

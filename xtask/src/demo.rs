@@ -1,12 +1,13 @@
 //! A CRM page with the widget in it, on this machine, from one command.
 
+use crate::app::Gateway;
 use crate::build::{Order, Profile, build};
 use crate::flags::Demo;
 use crate::{app, serve, setup};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use xshell::{Shell, cmd};
 
@@ -38,6 +39,15 @@ impl Ports {
                 .with_context(|| format!("port {port} cannot be used: choose another with --port"))?;
         }
         Ok(ports)
+    }
+
+    /// How an emulated cloud is told that somebody calls.
+    fn calls_in(&self) -> String {
+        format!(
+            "Somebody calls:   curl -X POST -H 'Content-Type: application/json' \
+             -d '{{\"from\":\"+16175550100\",\"to\":\"+16175550190\"}}' http://127.0.0.1:{}/control/incoming",
+            self.cloud
+        )
     }
 
     fn crm_url(&self) -> String {
@@ -74,7 +84,7 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
         "mock" => mock(shell, flags, &ports, &into, arguments),
         "gateway" => gateway(shell, &ports, &into, arguments),
         "twilio" => twilio(shell, &ports, &into, arguments),
-        other => bail!("there is no demo of {other:?}; there are mock, gateway, twilio"),
+        own => vendor(shell, &app::gateway(shell, own, flags.path.as_deref())?, flags, &ports, &into, arguments),
     }
 }
 
@@ -97,10 +107,7 @@ fn mock(shell: &Shell, flags: &Demo, ports: &Ports, into: &Path, mut arguments: 
 
 /// The widget over a gateway that runs the mock network.
 fn gateway(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
-    let allow_hosts = &[ports.crm_url()];
-    let order =
-        Order { app: "softphone-gateway", workspace: None, profile: Profile::Dev, allow_hosts, connect: &[], into };
-    let widget = build(shell, &order)?;
+    let widget = over_gateway(shell, ports, into)?;
     cmd!(shell, "cargo build --package cordboard-gateway").run()?;
     let config = configure(shell, ports, &widget, &into.join("gateway"), "[provider]\nkind = \"mock\"\n")?;
     let _gateway = start(shell, "cordboard-gateway", &["--config".into(), config], &[])?;
@@ -111,6 +118,64 @@ fn gateway(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) 
     serve::server_beside(shell, arguments)
 }
 
+/// The widget over a gateway with a provider of somebody's own, and what that has for development in the place of its service.
+fn vendor(
+    shell: &Shell,
+    gateway: &Gateway,
+    flags: &Demo,
+    ports: &Ports,
+    into: &Path,
+    arguments: Vec<OsString>,
+) -> Result<()> {
+    let widget = over_gateway(shell, ports, into)?;
+    let Gateway { name, folder, provider, service } = gateway;
+    let target = setup::target_dir(shell);
+    {
+        let _there = flags.path.as_ref().map(|workspace| shell.push_dir(workspace));
+        let packages = ["--package", name, "--package", provider];
+        cmd!(shell, "cargo build {packages...} --bin {name} --example {service} --target-dir {target}").run()?;
+    }
+    let home = fresh(shell, &into.join(name))?;
+    agents(shell, &home)?;
+    let url = format!("http://127.0.0.1:{}", ports.cloud);
+    let provider = shell.read_file(folder.join("demo.toml"))?.replace("{service}", &url);
+    let config = configure(shell, ports, &widget, &home, &format!("[agents]\nfile = \"agents.toml\"\n{provider}"))?;
+
+    let cloud = [ports.cloud.to_string().into(), ports.widget_url().into()];
+    let _service = start(shell, &format!("examples/{service}"), &cloud, &[])?;
+    let _gateway = start(shell, name, &[config], &[])?;
+    welcome(
+        ports,
+        &format!(
+            "Sign in as alex or blake, with the password demo. {service} stands in for the service, without sound.\n{}",
+            ports.calls_in()
+        ),
+    );
+    serve::server_beside(shell, arguments)
+}
+
+/// Builds the widget whose line is a gateway's.
+fn over_gateway(shell: &Shell, ports: &Ports, into: &Path) -> Result<PathBuf> {
+    let (app, allow_hosts) = ("softphone-gateway", &[ports.crm_url()]);
+    build(shell, &Order { app, workspace: None, profile: Profile::Dev, allow_hosts, connect: &[], into })
+}
+
+/// A folder with nothing in it: who stands in for a service forgets its calls and begins their ids anew, so the gateway must not
+/// remember any.
+fn fresh(shell: &Shell, folder: &Path) -> Result<PathBuf> {
+    shell.remove_path(folder)?;
+    Ok(shell.create_dir(folder)?)
+}
+
+/// Writes the file of the agents of a demo.
+fn agents(shell: &Shell, folder: &Path) -> Result<()> {
+    let password =
+        cmd!(shell, "cargo run --quiet --package cordboard-gateway -- hash-password").stdin("demo").quiet().read()?;
+    let agent =
+        |id: &str, name: &str| format!("[[agents]]\nid = \"{id}\"\nname = \"{name}\"\npassword = \"{password}\"\n");
+    Ok(shell.write_file(folder.join("agents.toml"), agent("alex", "Alex Demo") + &agent("blake", "Blake Demo"))?)
+}
+
 /// The widget over a gateway that runs Twilio, and an emulator in Twilio's place.
 fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
     let (allow_hosts, signal) = (&[ports.crm_url()], format!("127.0.0.1:{}", ports.signal));
@@ -119,15 +184,8 @@ fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -
     let widget = build(shell, &order)?;
     cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
 
-    // The emulator forgets its calls and begins their ids anew, so the gateway must not remember any.
-    let folder = into.join("twilio");
-    shell.remove_path(&folder)?;
-    shell.create_dir(&folder)?;
-    let password =
-        cmd!(shell, "cargo run --quiet --package cordboard-gateway -- hash-password").stdin("demo").quiet().read()?;
-    let agent =
-        |id: &str, name: &str| format!("[[agents]]\nid = \"{id}\"\nname = \"{name}\"\npassword = \"{password}\"\n");
-    shell.write_file(folder.join("agents.toml"), agent("alex", "Alex Demo") + &agent("blake", "Blake Demo"))?;
+    let folder = fresh(shell, &into.join("twilio"))?;
+    agents(shell, &folder)?;
     let provider = format!(
         "[agents]\nfile = \"agents.toml\"\n[provider]\nkind = \"twilio\"\napi_url = \"http://127.0.0.1:{}\"\n\
          sdk_options = '{{\"chunderw\":\"{signal}\",\"publishEvents\":false}}'\n",
@@ -147,10 +205,8 @@ fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -
         ports,
         &format!(
             "Sign in as alex or blake, with the password demo, and allow the microphone. An emulator stands in for Twilio: \
-             open https://{signal}/ once and accept its certificate, for the voice SDK connects by TLS only.\n\
-             Somebody calls:   curl -X POST -H 'Content-Type: application/json' \
-             -d '{{\"from\":\"+16175550100\",\"to\":\"+16175550190\"}}' http://127.0.0.1:{}/control/incoming",
-            ports.cloud
+             open https://{signal}/ once and accept its certificate, for the voice SDK connects by TLS only.\n{}",
+            ports.calls_in()
         ),
     );
     serve::server_beside(shell, arguments)

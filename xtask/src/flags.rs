@@ -39,15 +39,17 @@ xflags::xflags! {
             /// The workspace that the app is in, if it is not this one.
             optional --path folder: PathBuf
             /// What carries the calls: `mock`, in the page, without it; `gateway`, a server with the mock in it; `twilio`, a server
-            /// with an emulator in Twilio's place.
+            /// with an emulator in Twilio's place; or the NAME of a crate gateway-NAME, with its service for development.
             optional --provider name: String
         }
         /// Writes a provider of your own that works, an app over it, and a service to develop against.
         cmd new-provider {
             /// Its name, such as `my-pbx`.
             required name: String
-            /// The page itself holds the line, over a socket to your service; so it is without it.
+            /// The page itself holds the line, over a socket to your service; so it is without either.
             optional --browser
+            /// A gateway holds the lines, over your service's REST API and webhooks, and keeps your secrets.
+            optional --server
             /// A workspace of its own in a new folder, and not this one.
             optional --path folder: PathBuf
         }

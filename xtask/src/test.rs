@@ -1,7 +1,7 @@
 //! Every test: native, then in the browser.
 
 use crate::build::{Order, Profile, build};
-use crate::{app, new_provider, setup};
+use crate::{app, setup};
 use anyhow::Result;
 use std::path::PathBuf;
 use xshell::{Shell, cmd};
@@ -18,7 +18,6 @@ const TEST_HOSTS: &str = "http://localhost:*";
 
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     cmd!(shell, "cargo test --workspace --all-features").run()?;
-    new_provider::check(shell)?;
     browser(shell)
 }
 
@@ -70,15 +69,15 @@ mod tests {
         let shell = Shell::new().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         // What is generated has what its template has.
-        for folder in ["providers", "xtask/templates/browser/providers"] {
-            let providers = shell.read_dir(root.join(folder)).unwrap();
-            assert!(!providers.is_empty());
-            for provider in providers {
-                let suite = shell.read_file(provider.join("tests/conformance.rs")).unwrap_or_default();
-                assert!(suite.contains("conformance_tests!"), "{} lacks tests/conformance.rs", provider.display());
-                if shell.path_exists(provider.join("src/backend.rs")) {
-                    assert!(suite.contains("backend_conformance_tests!"), "{} lacks the backend's", provider.display());
-                }
+        let templates = ["examples/custom-provider/provider", "xtask/templates/browser/providers/my-pbx"];
+        let mut providers = shell.read_dir(root.join("providers")).unwrap();
+        assert!(!providers.is_empty());
+        providers.extend(templates.map(|template| root.join(template)));
+        for provider in providers {
+            let suite = shell.read_file(provider.join("tests/conformance.rs")).unwrap_or_default();
+            assert!(suite.contains("conformance_tests!"), "{} lacks tests/conformance.rs", provider.display());
+            if shell.path_exists(provider.join("src/backend.rs")) {
+                assert!(suite.contains("backend_conformance_tests!"), "{} lacks the backend's", provider.display());
             }
         }
     }

@@ -40,14 +40,14 @@ impl<'a> Manifest<'a> {
     }
 
     /// With a provider's crates among its own.
-    pub(crate) fn with(&self, name: &Name) -> Result<String> {
+    pub(crate) fn with(&self, name: &Name, app: &str) -> Result<String> {
         let (members, dependencies) = (self.table("workspace")?, self.table("workspace.dependencies")?);
         let mut text = String::new();
         for table in &self.0 {
             let mut lines: Vec<String> = table.lines.iter().map(|line| (*line).to_owned()).collect();
             if table.name == members.name {
                 insert(&mut lines, "members = [", format!("  \"{}\",", provider(name)))?;
-                insert(&mut lines, "members = [", format!("  \"{}\",", app(name)))?;
+                insert(&mut lines, "members = [", format!("  \"examples/{app}\","))?;
             } else if table.name == dependencies.name {
                 insert(&mut lines, "[workspace.dependencies]", dependency(name))?;
             }
@@ -57,9 +57,9 @@ impl<'a> Manifest<'a> {
     }
 
     /// The manifest of another workspace, which has a provider's crates and depends on published ones.
-    pub(crate) fn apart(&self, name: &Name, used: &BTreeSet<String>) -> Result<String> {
-        let mut text =
-            format!("[workspace]\nresolver = \"3\"\nmembers = [\"{}\", \"{}\"]\n\n", app(name), provider(name));
+    pub(crate) fn apart(&self, name: &Name, app: &str, used: &BTreeSet<String>) -> Result<String> {
+        let provider = provider(name);
+        let mut text = format!("[workspace]\nresolver = \"3\"\nmembers = [\"examples/{app}\", \"{provider}\"]\n\n");
         let known = |key: &str| self.table("workspace.package").map(|table| table.value(key));
         let (edition, rust) = (known("edition")?, known("rust-version")?);
         let (edition, rust) = (edition.context("no edition")?, rust.context("no rust-version")?);
@@ -115,10 +115,6 @@ impl<'a> Table<'a> {
 
 fn provider(name: &Name) -> String {
     format!("providers/{name}")
-}
-
-fn app(name: &Name) -> String {
-    format!("examples/{}", name.app())
 }
 
 fn dependency(name: &Name) -> String {
@@ -177,6 +173,8 @@ opt-level = 3
 opt-level = "z"
 "#;
 
+    const APP: &str = "softphone-acme";
+
     fn name() -> Name {
         Name::parse("acme").unwrap()
     }
@@ -190,7 +188,7 @@ opt-level = "z"
 
     #[test]
     fn crates_are_added_in_order() {
-        let text = Manifest::parse(ROOT).unwrap().with(&name()).unwrap();
+        let text = Manifest::parse(ROOT).unwrap().with(&name(), APP).unwrap();
         let expected = ROOT
             .replace(
                 "  \"providers/mock\",\n",
@@ -201,7 +199,7 @@ opt-level = "z"
                 "cordboard-acme = { version = \"0.1.0\", path = \"providers/acme\" }\ncordboard-mock =",
             );
         assert_eq!(text, expected);
-        assert!(Manifest::parse(&text).unwrap().with(&name()).is_err(), "it is there already");
+        assert!(Manifest::parse(&text).unwrap().with(&name(), APP).is_err(), "it is there already");
     }
 
     #[test]
@@ -232,7 +230,7 @@ debug = "line-tables-only"
 [profile.wasm-release]
 opt-level = "z"
 "#;
-        assert_eq!(manifest.apart(&name(), &used).unwrap(), expected);
+        assert_eq!(manifest.apart(&name(), APP, &used).unwrap(), expected);
         let patches = manifest.patches(Path::new("/root"), &used);
         assert!(patches.ends_with("[patch.crates-io]\ncordboard = { path = \"/root/crates/core\" }\n"), "{patches}");
     }

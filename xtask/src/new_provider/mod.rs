@@ -7,40 +7,44 @@ mod template;
 mod tests;
 
 use crate::flags::NewProvider;
-use crate::setup;
 use anyhow::{Context, Result, ensure};
 use manifest::Manifest;
 use name::Name;
 use std::fs;
 use std::path::{Path, PathBuf};
-use template::Files;
+use template::{BROWSER, Files, SERVER, Template};
 use xshell::{Shell, cmd};
 
-/// What CI generates.
-const SAMPLE: &str = "sample-voice";
-const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+/// Where templates' paths begin.
+const TEMPLATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// What a workspace elsewhere has as this one has it: the compiler, its settings, and the versions that are known to work together.
 const SHARED: [&str; 4] = ["Cargo.lock", "clippy.toml", "rust-toolchain.toml", "rustfmt.toml"];
 
 pub(crate) fn run(shell: &Shell, flags: &NewProvider) -> Result<()> {
+    ensure!(
+        !(flags.browser && flags.server),
+        "choose --browser or --server: a line is in the page or behind a gateway"
+    );
+    let template = if flags.server { &SERVER } else { &BROWSER };
     let name = Name::parse(&flags.name)?;
-    ensure_free(shell, &name)?;
     let root = &shell.current_dir();
+    let demo = template.filled(template.demo, &name);
     let next = match &flags.path {
         None => {
-            add(shell, root, &name)?;
+            ensure_free(shell, &[&name.package(), &template.app(&name)])?;
+            add(shell, root, template, &name)?;
             format!(
                 "Its README says where to begin: providers/{name}/README.md\n\n\
-                 cargo test --package cordboard-{name}\ncargo xtask demo --app softphone-{name}"
+                 cargo test --package cordboard-{name}\ncargo xtask demo {demo}"
             )
         }
         Some(folder) => {
             let folder = &std::path::absolute(folder)?;
-            write_apart(shell, root, &name, folder)?;
+            write_apart(shell, root, template, &name, folder)?;
             let folder = folder.display();
             format!(
                 "Its README says where to begin: {folder}/README.md\n\n\
-                 cd {folder} && cargo test\ncargo xtask demo --path {folder} --app softphone-{name}"
+                 cd {folder} && cargo test\ncargo xtask demo --path {folder} {demo}"
             )
         }
     };
@@ -48,31 +52,17 @@ pub(crate) fn run(shell: &Shell, flags: &NewProvider) -> Result<()> {
     Ok(())
 }
 
-/// What a provider elsewhere must pass, made anew each time.
-pub(crate) fn check(shell: &Shell) -> Result<()> {
-    let temporary = shell.create_temp_dir()?;
-    let folder = temporary.path().join("vendor");
-    let target = setup::target_dir(shell);
-    write_apart(shell, &shell.current_dir(), &Name::parse(SAMPLE)?, &folder)?;
-    let _there = shell.push_dir(&folder);
-    let _target = shell.push_env("CARGO_TARGET_DIR", target);
-    cmd!(shell, "cargo fmt --all --check").run()?;
-    cmd!(shell, "cargo clippy --workspace --all-targets -- -D warnings").run()?;
-    cmd!(shell, "cargo clippy --workspace --target wasm32-unknown-unknown -- -D warnings").run()?;
-    cmd!(shell, "cargo test --workspace").run()?;
-    Ok(())
-}
-
 /// Adds a provider to a workspace: all of it, or nothing.
-fn add(shell: &Shell, root: &Path, name: &Name) -> Result<()> {
+fn add(shell: &Shell, root: &Path, template: &Template, name: &Name) -> Result<()> {
+    let app = template.app(name);
     let manifest = read(&root.join("Cargo.toml"))?;
     let readme = read(&root.join("README.md"))?;
-    let files = template::read(&Path::new(TEMPLATES).join("browser"), name)?;
+    let files = template.crates(TEMPLATES.as_ref(), name)?;
     let changed = [
-        (root.join("Cargo.toml"), &manifest, Manifest::parse(&manifest)?.with(name)?),
-        (root.join("README.md"), &readme, template::with_row(&readme, name)?),
+        (root.join("Cargo.toml"), &manifest, Manifest::parse(&manifest)?.with(name, &app)?),
+        (root.join("README.md"), &readme, template.with_row(&readme, name)?),
     ];
-    let moves = [format!("providers/{name}"), format!("examples/softphone-{name}")];
+    let moves = [format!("providers/{name}"), format!("examples/{app}")];
     for path in &moves {
         ensure!(!root.join(path).exists(), "{path} is there already: choose another name");
     }
@@ -99,15 +89,17 @@ fn add(shell: &Shell, root: &Path, name: &Name) -> Result<()> {
 }
 
 /// Writes a workspace elsewhere, which has the provider and nothing else in it.
-fn write_apart(shell: &Shell, root: &Path, name: &Name, folder: &Path) -> Result<()> {
+fn write_apart(shell: &Shell, root: &Path, template: &Template, name: &Name, folder: &Path) -> Result<()> {
     ensure!(!folder.exists(), "{} is there already: name a folder that is not", folder.display());
     let parent = folder.parent().context("name a folder, not the root")?;
-    let mut files = template::read(&Path::new(TEMPLATES).join("browser"), name)?;
-    files.extend(template::read(&Path::new(TEMPLATES).join("apart"), name)?);
+    let mut files = template.crates(TEMPLATES.as_ref(), name)?;
+    files.extend(template.apart(TEMPLATES.as_ref(), name)?);
     let manifest = read(&root.join("Cargo.toml"))?;
     let manifest = Manifest::parse(&manifest)?;
-    let used = template::dependencies(&files);
-    files.insert("Cargo.toml".into(), manifest.apart(name, &used)?);
+    let mut used = template::dependencies(&files);
+    // Its own, which may have the name of the template's.
+    used.remove(&name.package());
+    files.insert("Cargo.toml".into(), manifest.apart(name, &template.app(name), &used)?);
     files.insert(".cargo/config.toml".into(), manifest.patches(root, &used));
     for file in SHARED {
         files.insert(file.into(), read(&root.join(file))?);
@@ -124,14 +116,13 @@ fn write_apart(shell: &Shell, root: &Path, name: &Name, folder: &Path) -> Result
     fs::rename(&made.0, folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// Refuses a name that a crate has.
-fn ensure_free(shell: &Shell, name: &Name) -> Result<()> {
+/// Refuses names that crates have.
+fn ensure_free(shell: &Shell, names: &[&str]) -> Result<()> {
     let metadata = cmd!(shell, "cargo metadata --no-deps --format-version 1").quiet().read()?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     for package in metadata["packages"].as_array().into_iter().flatten() {
         let taken = &package["name"];
-        let is_free = *taken != name.package() && *taken != name.app();
-        ensure!(is_free, "there is a crate {taken} already: choose another name");
+        ensure!(names.iter().all(|name| taken != name), "there is a crate {taken} already: choose another name");
     }
     Ok(())
 }
@@ -151,7 +142,7 @@ impl Made {
             sources.extend(path.extension().is_some_and(|extension| extension == "rs").then_some(path));
         }
         // A longer name breaks lines elsewhere, and sorts elsewhere.
-        let settings = Path::new(TEMPLATES).join("../../rustfmt.toml");
+        let settings = Path::new(TEMPLATES).join("rustfmt.toml");
         cmd!(shell, "rustfmt --edition 2024 --config-path {settings} {sources...}").quiet().run()?;
         Ok(made)
     }

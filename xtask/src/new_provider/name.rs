@@ -27,11 +27,6 @@ impl Name {
         format!("cordboard-{self}")
     }
 
-    /// `softphone-my-pbx`
-    pub(crate) fn app(&self) -> String {
-        format!("softphone-{self}")
-    }
-
     /// `my_pbx`
     pub(crate) fn identifier(&self) -> String {
         self.0.replace('-', "_")
@@ -69,7 +64,6 @@ mod tests {
     fn a_name_has_four_forms() {
         let name = Name::parse("my-pbx-2").unwrap();
         assert_eq!(name.package(), "cordboard-my-pbx-2");
-        assert_eq!(name.app(), "softphone-my-pbx-2");
         assert_eq!([name.identifier(), name.type_name(), name.title()], ["my_pbx_2", "MyPbx2", "My Pbx 2"]);
     }
 

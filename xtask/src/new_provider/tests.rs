@@ -24,7 +24,7 @@ impl Workspace {
     }
 
     fn add(&self, name: &str) -> Result<()> {
-        add(&self.shell, self.folder.path(), &Name::parse(name)?)
+        add(&self.shell, self.folder.path(), &BROWSER, &Name::parse(name)?)
     }
 
     /// Fails unless it is as it was before.
@@ -79,8 +79,29 @@ fn what_fails_halfway_is_undone() {
 fn a_folder_that_is_there_is_left_alone() {
     let workspace = Workspace::new(README);
     let (name, folder) = (Name::parse("acme").unwrap(), workspace.folder.path());
-    assert!(write_apart(&workspace.shell, folder, &name, &folder.join("providers")).is_err());
+    assert!(write_apart(&workspace.shell, folder, &BROWSER, &name, &folder.join("providers")).is_err());
     // Here, no file of those that workspaces share is there to be copied.
-    assert!(write_apart(&workspace.shell, folder, &name, &folder.join("elsewhere")).is_err());
+    assert!(write_apart(&workspace.shell, folder, &BROWSER, &name, &folder.join("elsewhere")).is_err());
     workspace.expect_untouched(README);
+}
+
+/// What needs to be there in another workspace is declared there: here, other crates may have asked for it.
+#[test]
+fn a_workspace_of_its_own_has_all_that_it_needs() {
+    let shell = Shell::new().unwrap();
+    let root = Path::new(TEMPLATES).canonicalize().unwrap();
+    let temporary = shell.create_temp_dir().unwrap();
+    for (template, id) in [(&BROWSER, "my-pbx"), (&SERVER, "sample-voice")] {
+        let folder = temporary.path().join(id);
+        write_apart(&shell, &root, template, &Name::parse(id).unwrap(), &folder).unwrap();
+        let _there = shell.push_dir(&folder);
+        cmd!(shell, "cargo fmt --all --check").run().unwrap();
+        let metadata = cmd!(shell, "cargo metadata --offline --format-version 1").quiet().read().unwrap();
+        let metadata: serde_json::Value = serde_json::from_str(&metadata).unwrap();
+        let members = metadata["workspace_members"].as_array().unwrap();
+        assert_eq!(members.len(), 2, "{members:?}");
+        for path in ["README.md", ".gitignore", "rustfmt.toml", &format!("providers/{id}/tests/conformance.rs")] {
+            assert!(folder.join(path).exists(), "{path}");
+        }
+    }
 }

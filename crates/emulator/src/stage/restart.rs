@@ -8,7 +8,9 @@ use super::{ALEX, BLAKE, Crash, Listener, Stage, World, number};
 use crate::server::control::Hands as _;
 use crate::{Disturbance, numbers};
 use cordboard::platform::{Clock as _, Lock};
-use cordboard::telephony::{AgentId, Backend as _, CallEvent, CallEventKind, CallId, Event, Events, Transfer};
+use cordboard::telephony::{
+    AgentId, Backend as _, CallEvent, CallEventKind, CallId, Capability, Event, Events, Transfer,
+};
 use cordboard_bridge::Switchboard;
 use futures_util::future::{Either, join, select};
 use futures_util::{FutureExt as _, StreamExt as _};
@@ -57,7 +59,9 @@ async fn work<S: Stage>(world: &Arc<World<S>>, backend: &Switchboard<S::Carrier>
 
     let call = alex.talk("3").await;
     alex.line.mute(&call).await.unwrap();
-    alex.line.start_recording(&call).await.unwrap();
+    if alex.line.capabilities().has(Capability::Recording) {
+        alex.line.start_recording(&call).await.unwrap();
+    }
     alex.line.transfer(&call, Transfer::Blind { to: number(numbers::BUSY) }).await.unwrap();
     alex.until(&call, CallEventKind::TransferFailed).await;
     alex.line.hang_up(&call).await.unwrap();

@@ -157,7 +157,9 @@ impl Driver {
         let Self { link, asks, clock, .. } = self;
         let heard = async {
             match link {
-                Link::Opening { wire, .. } | Link::Open { wire, .. } => wire.heard.next().await.unwrap_or(Heard::Closed),
+                Link::Opening { wire, .. } | Link::Open { wire, .. } => {
+                    wire.heard.next().await.unwrap_or(Heard::Closed)
+                }
                 Link::Down | Link::Waiting { .. } => pending().await,
             }
         };

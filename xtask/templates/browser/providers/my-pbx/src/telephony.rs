@@ -84,6 +84,8 @@ impl Telephony for MyPbx {
                 Some(token) => Proof::Token(token),
                 None => return Err(Error::new(ErrorKind::NotSignedIn, Operation::SignIn)),
             },
+            // `SignInMethod::Password` promises no page to sign in on.
+            Credentials::Redirect => return Err(Error::new(ErrorKind::BadCredentials, Operation::SignIn)),
         };
         self.ask(Request::SignIn(proof), wire::agent).await
     }

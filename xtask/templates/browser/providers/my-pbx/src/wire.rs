@@ -215,7 +215,8 @@ pub(crate) fn token(result: &Value) -> Option<&str> {
 
 /// The numbers that they may show.
 pub(crate) fn caller_ids(result: &Value) -> Option<Vec<CallerId>> {
-    let read = |item: &Value| Some(CallerId { number: number(item, "number")?, label: text(item, "label")?.to_owned() });
+    let read =
+        |item: &Value| Some(CallerId { number: number(item, "number")?, label: text(item, "label")?.to_owned() });
     result.as_array()?.iter().map(read).collect()
 }
 

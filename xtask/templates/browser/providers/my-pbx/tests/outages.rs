@@ -3,10 +3,10 @@
 mod support;
 
 use cordboard::platform::Clock as _;
+use cordboard::telephony::conformance::FarEnd;
 use cordboard::telephony::{
     CallId, Connection, Credentials, DialKey, DialRequest, ErrorKind, Event, Events, Telephony as _,
 };
-use cordboard::telephony::conformance::FarEnd;
 use cordboard_mock::conformance::{number, password};
 use cordboard_mock::{Fault, MockAgent};
 use cordboard_my_pbx::MyPbx;

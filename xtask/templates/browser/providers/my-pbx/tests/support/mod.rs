@@ -1,5 +1,7 @@
 //! The line and its service in one process and in virtual time, as the conformance suite plays them.
 
+#![allow(dead_code, reason = "each test uses some of it")]
+
 mod service;
 
 use cordboard::Value;

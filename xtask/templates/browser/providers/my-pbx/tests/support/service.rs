@@ -95,7 +95,8 @@ async fn carry_out(line: &Mock, name: &str, order: &Value) -> Result<Value, Opti
         }
         "caller_ids" => {
             let caller_ids = line.caller_ids().await.map_err(|error| code(&error))?;
-            let write = |id: &cordboard::telephony::CallerId| json!({ "number": id.number.as_e164(), "label": id.label });
+            let write =
+                |id: &cordboard::telephony::CallerId| json!({ "number": id.number.as_e164(), "label": id.label });
             return Ok(caller_ids.iter().map(write).collect());
         }
         "calls" => {
@@ -164,8 +165,7 @@ fn write(event: &Event) -> Option<Value> {
         CallEventKind::Ended(reason) => ("ended", "reason", write_reason(*reason).into()),
         _ => return None,
     };
-    let mut message =
-        json!({ "event": name, "call": call.as_str(), "sequence": sequence, "at": at.as_millis() });
+    let mut message = json!({ "event": name, "call": call.as_str(), "sequence": sequence, "at": at.as_millis() });
     if !field.is_empty() {
         message[field] = value;
     }

@@ -1,0 +1,22 @@
+//! Whole calls: what each party hears, and what becomes of them when something fails.
+
+mod support;
+
+use support::TinCan;
+
+cordboard_emulator::call_tests! { TinCan =>
+    the_agent_is_there_before_the_customer_is_dialled
+    a_held_customer_hears_music_and_a_muted_agent_is_not_heard
+    a_hang_up_leaves_nobody_behind
+    a_blind_transfer_of_a_held_call_joins_the_other_two
+    a_transfer_that_nobody_takes_leaves_the_call_as_it_was
+    an_attended_transfer_joins_both_customers
+    an_inbound_call_can_be_consulted_about_and_handed_on
+    one_of_two_agents_answers
+    without_agents_the_fallback_takes_the_call_at_once
+    a_reload_keeps_the_customer_on_the_line
+    an_agent_who_does_not_come_back_is_not_waited_for_for_ever
+    a_customer_whom_the_provider_refuses_ends_the_call
+    a_dial_without_an_answer_is_not_repeated
+    a_call_is_looked_up_when_webhooks_are_lost
+}
