@@ -84,7 +84,7 @@ impl Template {
                 let path = self.filled(&path.strip_prefix(folder)?.to_string_lossy(), name);
                 // A name that begins with a dot would be heeded where the template lies.
                 let path = path.strip_prefix("dot-").map_or(path.clone(), |rest| format!(".{rest}"));
-                files.insert(Path::new(into).join(path), self.filled(&text, name));
+                files.insert(Path::new(into).join(path), self.filled(&without_anchors(&text), name));
             }
         }
         Ok(files)
@@ -121,6 +121,11 @@ impl Template {
         lines.insert(head + rows, &row);
         Ok(lines.join("\n") + "\n")
     }
+}
+
+/// Marks of what the guide quotes mean nothing elsewhere.
+fn without_anchors(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !line.contains("// ANCHOR")).collect()
 }
 
 /// The dependencies that manifests leave to their workspace.
@@ -165,7 +170,7 @@ mod tests {
             assert!(files.contains_key(Path::new("providers/acme/Cargo.toml")));
             for (path, text) in files {
                 let text = format!("{} {text}", path.display()).to_lowercase();
-                let left = [template.id, template.title, &template.id.replace('-', "")];
+                let left = [template.id, template.title, &template.id.replace('-', ""), "anchor"];
                 let left: Vec<_> = left.into_iter().filter(|left| text.contains(&left.to_lowercase())).collect();
                 assert!(left.is_empty(), "{}: {left:?}", path.display());
             }

@@ -34,6 +34,7 @@ enum Event {
     Other,
 }
 
+// ANCHOR: decode
 /// Verifies a webhook, and says what it reports.
 pub(crate) fn decode(
     config: &TinCanConfig,
@@ -62,6 +63,7 @@ pub(crate) fn decode(
         Event::Other => Ok(nothing()),
     }
 }
+// ANCHOR_END: decode
 
 fn progress(at: Timestamp, state: LegState) -> Result<Webhook, WebhookError> {
     let Some(status) = state.progress() else { return Ok(nothing()) };
