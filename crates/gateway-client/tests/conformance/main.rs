@@ -11,7 +11,7 @@ use cordboard::telephony::{
 use cordboard_gateway::config::Config;
 use cordboard_gateway::{Control, Gateway, MockBackend};
 use cordboard_gateway_client::{GatewayConfig, GatewayLine, Native, SystemClock};
-use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, numbers};
+use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, conformance};
 use lossy::LossyBackend;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -122,10 +122,6 @@ impl Wire {
     }
 }
 
-fn number(e164: &str) -> PhoneNumber {
-    PhoneNumber::from_e164(e164).expect("a test number is a number")
-}
-
 impl Harness for GatewayHarness {
     fn block_on<F: Future<Output = ()>>(&self, test: F) {
         self.runtime.block_on(test);
@@ -155,29 +151,15 @@ impl Harness for GatewayHarness {
     }
 
     fn credentials(&self, agent: TestAgent) -> Credentials {
-        let agent = match agent {
-            TestAgent::First => MockAgent::Alex,
-            TestAgent::Second => MockAgent::Blake,
-        };
-        Credentials::Password { name: agent.id().to_owned(), password: MockAgent::PASSWORD.to_owned() }
+        conformance::password(conformance::agent(agent))
     }
 
     fn wrong_credentials(&self) -> Option<Credentials> {
-        Some(Credentials::Password { name: "alex".to_owned(), password: "wrong".to_owned() })
+        Some(conformance::wrong_password())
     }
 
     fn number(&self, far_end: FarEnd) -> Option<PhoneNumber> {
-        Some(number(match far_end {
-            FarEnd::Answers => numbers::ANSWERS,
-            FarEnd::Busy => numbers::BUSY,
-            FarEnd::NoAnswer => numbers::NO_ANSWER,
-            FarEnd::Rejects => numbers::REJECTS,
-            FarEnd::Invalid => numbers::INVALID,
-            FarEnd::Unreachable => numbers::UNREACHABLE,
-            FarEnd::DropsMidCall => numbers::DROPS_MID_CALL,
-            FarEnd::EchoesDigits => numbers::ECHOES_DIGITS,
-            FarEnd::SecondAgent => numbers::BLAKE,
-        }))
+        conformance::number(far_end)
     }
 
     fn backlog(&self) -> Option<usize> {
@@ -191,12 +173,7 @@ impl Harness for GatewayHarness {
                 self.control.end_sessions(&AgentId::new(MockAgent::Alex.id()), SignedOutReason::Expired).await;
             }
             Cue::LoseReply => self.loses.store(true, Ordering::Release),
-            cue => self.exchange.control(|network, now| match cue {
-                Cue::CallIn => drop(network.incoming(now, Some(number(numbers::ANSWERS)), &number(numbers::ALEX))),
-                Cue::HangUp(call) => network.far_end_hangs_up(now, call),
-                Cue::SendDigits(call, digits) => network.far_end_sends(now, call, digits),
-                Cue::LoseReply | Cue::LoseConnection | Cue::ExpireSession => {}
-            }),
+            cue => self.exchange.control(|network, now| conformance::play(network, now, cue)),
         }
         Ok(())
     }

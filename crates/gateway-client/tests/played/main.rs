@@ -9,7 +9,8 @@ use cordboard::telephony::{
     Capabilities, Connection, Credentials, ErrorKind, Event, Events, PhoneNumber, ProviderInfo, SignInMethod, Telephony,
 };
 use cordboard_gateway_client::{GatewayConfig, GatewayLine, MemoryTokens};
-use cordboard_mock::{Exchange, Fault, MockAgent, MockConfig, Network, VirtualClock, numbers};
+use cordboard_mock::conformance::password;
+use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, VirtualClock, conformance, numbers};
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, join, select};
 use gateway::Gateway;
@@ -72,17 +73,6 @@ impl Stage {
     }
 }
 
-const fn agent(agent: TestAgent) -> MockAgent {
-    match agent {
-        TestAgent::First => MockAgent::Alex,
-        TestAgent::Second => MockAgent::Blake,
-    }
-}
-
-fn password(agent: MockAgent) -> Credentials {
-    Credentials::Password { name: agent.id().to_owned(), password: MockAgent::PASSWORD.to_owned() }
-}
-
 fn number(e164: &str) -> PhoneNumber {
     PhoneNumber::from_e164(e164).expect("a test number is a number")
 }
@@ -108,26 +98,16 @@ impl Harness for Stage {
         Some(Box::new(self.open(MemoryTokens::default())))
     }
 
-    fn credentials(&self, test_agent: TestAgent) -> Credentials {
-        password(agent(test_agent))
+    fn credentials(&self, agent: TestAgent) -> Credentials {
+        password(conformance::agent(agent))
     }
 
     fn wrong_credentials(&self) -> Option<Credentials> {
-        Some(Credentials::Password { name: "alex".to_owned(), password: "wrong".to_owned() })
+        Some(conformance::wrong_password())
     }
 
     fn number(&self, far_end: FarEnd) -> Option<PhoneNumber> {
-        Some(number(match far_end {
-            FarEnd::Answers => numbers::ANSWERS,
-            FarEnd::Busy => numbers::BUSY,
-            FarEnd::NoAnswer => numbers::NO_ANSWER,
-            FarEnd::Rejects => numbers::REJECTS,
-            FarEnd::Invalid => numbers::INVALID,
-            FarEnd::Unreachable => numbers::UNREACHABLE,
-            FarEnd::DropsMidCall => numbers::DROPS_MID_CALL,
-            FarEnd::EchoesDigits => numbers::ECHOES_DIGITS,
-            FarEnd::SecondAgent => numbers::BLAKE,
-        }))
+        conformance::number(far_end)
     }
 
     fn backlog(&self) -> Option<usize> {
@@ -138,12 +118,7 @@ impl Harness for Stage {
         match cue {
             Cue::LoseConnection => self.gateway.cut(),
             Cue::ExpireSession => self.gateway.expire(MockAgent::Alex),
-            cue => self.exchange.control(|network, now| match cue {
-                Cue::CallIn => drop(network.incoming(now, Some(number(numbers::ANSWERS)), &number(numbers::ALEX))),
-                Cue::HangUp(call) => network.far_end_hangs_up(now, call),
-                Cue::SendDigits(call, digits) => network.far_end_sends(now, call, digits),
-                _ => network.inject(now, Fault::LoseReply),
-            }),
+            cue => self.exchange.control(|network, now| conformance::play(network, now, cue)),
         }
         Ok(())
     }
