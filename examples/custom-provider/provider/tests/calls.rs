@@ -1,9 +1,14 @@
 //! Whole calls: what each party hears, and what becomes of them when something fails.
 
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
 mod support;
 
+use cordboard::telephony::Digits;
+use cordboard_emulator::stage::{ALEX, Listener, calls};
 use support::TinCan;
 
+// ANCHOR: calls
 cordboard_emulator::call_tests! { TinCan =>
     the_agent_is_there_before_the_customer_is_dialled
     a_held_customer_hears_music_and_a_muted_agent_is_not_heard
@@ -19,4 +24,16 @@ cordboard_emulator::call_tests! { TinCan =>
     a_customer_whom_the_provider_refuses_ends_the_call
     a_dial_without_an_answer_is_not_repeated
     a_call_is_looked_up_when_webhooks_are_lost
+}
+// ANCHOR_END: calls
+
+#[test]
+fn the_customer_hears_keys() {
+    calls::play::<TinCan, _>(|world, backend| async move {
+        let mut alex = Listener::new(&world, &backend, ALEX);
+        let call = alex.talk("1").await;
+        alex.line.send_digits(&call, &Digits::parse("159*0#").unwrap()).await.unwrap();
+        let customer = world.legs(&call)["customer"].id.clone();
+        assert_eq!(world.cloud.lock().heard(&customer), "159*0#");
+    });
 }
