@@ -58,7 +58,7 @@ pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
     start(Rc::new(line), None, config);
 }
 
-/// Runs the widget over a line whose audio the page carries. Keys are pressed there: the line need not do it.
+/// Runs the widget over a line whose audio the page carries. Keys are pressed there, unless the audio leaves them to the line.
 pub fn mount_with_audio(line: Rc<dyn Telephony>, audio: impl MediaLeg + 'static, config: WidgetConfig) {
     start(line, Some(Box::new(PageAudio::new(audio))), config);
 }
@@ -263,11 +263,13 @@ impl App {
 
     fn execute(&'static self, command: Command) {
         spawn(async move {
-            let reply = match (&self.audio, &command) {
-                (Some(audio), Command::SendDigits(call, digits)) => {
-                    audio.send_digits(call, digits).map(|()| Reply::Accepted)
-                }
-                _ => command.execute(&*self.line).await,
+            let pressed = match (&self.audio, &command) {
+                (Some(audio), Command::SendDigits(call, digits)) => audio.send_digits(call, digits),
+                _ => None,
+            };
+            let reply = match pressed {
+                Some(pressed) => pressed.map(|()| Reply::Accepted),
+                None => command.execute(&*self.line).await,
             };
             self.dispatch(Msg::Reply(command, reply));
         });

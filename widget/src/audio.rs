@@ -4,7 +4,7 @@ use crate::app::Ui;
 use crate::model::Msg;
 use crate::text;
 use crate::view::{Node, audio as draw};
-use cordboard::telephony::{CallId, Digits, Error, MediaDevice, MediaEvent, MediaLeg, MediaProblem};
+use cordboard::telephony::{CallId, Digits, Error, ErrorKind, MediaDevice, MediaEvent, MediaLeg, MediaProblem};
 use cordboard_browser::spawn;
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,8 +14,8 @@ pub(crate) trait Audio {
     /// Starts it when somebody has signed in, and stops it when nobody is.
     fn follow(&self, ui: Ui, is_signed_in: bool);
 
-    /// Presses keys in a call.
-    fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error>;
+    /// Presses keys in a call. `None` when the line is to press them.
+    fn send_digits(&self, call: &CallId, digits: &Digits) -> Option<Result<(), Error>>;
 
     /// What is wrong, above the screen.
     fn banner(&self, ui: Ui) -> Node;
@@ -115,13 +115,15 @@ impl Audio for PageAudio {
         }
     }
 
-    fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
-        self.shared.leg.send_digits(call, digits)
+    fn send_digits(&self, call: &CallId, digits: &Digits) -> Option<Result<(), Error>> {
+        let pressed = self.shared.leg.send_digits(call, digits);
+        let is_the_lines = pressed.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unsupported);
+        (!is_the_lines).then_some(pressed)
     }
 
     fn banner(&self, ui: Ui) -> Node {
         let state = self.shared.state.borrow();
-        match state.problem {
+        match &state.problem {
             Some(problem) => {
                 let shared = Rc::clone(&self.shared);
                 draw::problem(text::audio_problem(problem), Box::new(move || shared.start(ui)))
@@ -161,7 +163,7 @@ mod tests {
         let mut state = AudioState::default();
         state.update(MediaEvent::Level(40));
         state.update(MediaEvent::Stopped(MediaProblem::MicrophoneBlocked));
-        assert_eq!((state.problem, state.level), (Some(MediaProblem::MicrophoneBlocked), 0));
+        assert_eq!((state.problem.clone(), state.level), (Some(MediaProblem::MicrophoneBlocked), 0));
         state.update(MediaEvent::Reconnecting);
         assert!(state.problem.is_some(), "what must be done first still stands");
         state.update(MediaEvent::Ready);

@@ -1,6 +1,7 @@
 // The agent's audio over Twilio's voice SDK, as crates/browser's `Media` calls it: `open(emit)` gives the orders, and
 // `emit(event, value)` tells what happens. The SDK's own words stay in here.
 import { Device } from "@twilio/voice-sdk";
+import { LEVEL_MS, list, tone, tryMicrophone } from "../../../crates/browser/web/sound.js";
 
 /** Twilio's error codes as problems; others are told by their code. https://www.twilio.com/docs/api/errors */
 const PROBLEMS = new Map([
@@ -10,49 +11,13 @@ const PROBLEMS = new Map([
   [31402, "microphone-busy"],
 ]);
 
-/** https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia */
-const MICROPHONE_PROBLEMS = {
-  NotAllowedError: "microphone-blocked",
-  SecurityError: "microphone-blocked",
-  NotFoundError: "no-microphone",
-  OverconstrainedError: "no-microphone",
-};
-
 /** How long before a token runs out another is asked for. */
 const RENEWAL_MS = 60_000;
-/** How often the level is told. */
-const LEVEL_MS = 200;
 
 /** Of the SDK's sounds only the keys' are of use, and they would be loaded from Twilio's server: none is played. */
 const SOUNDS = ["incoming", "outgoing", "disconnect", ..."0123456789sh"].map((name) =>
   name.length > 1 ? name : `dtmf${name}`,
 );
-
-/** A tone as a sound file: one byte a sample, 8,000 a second. */
-function tone(seconds, hertz) {
-  const samples = Math.round(8000 * seconds);
-  const bytes = new Uint8Array(44 + samples);
-  const view = new DataView(bytes.buffer);
-  const text = (place, word) => [...word].forEach((letter, index) => view.setUint8(place + index, letter.charCodeAt(0)));
-  text(0, "RIFF");
-  view.setUint32(4, 36 + samples, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, 8000, true);
-  view.setUint32(28, 8000, true);
-  view.setUint16(32, 1, true);
-  view.setUint16(34, 8, true);
-  text(36, "data");
-  view.setUint32(40, samples, true);
-  for (let index = 0; index < samples; index += 1) {
-    bytes[44 + index] = 128 + 40 * Math.sin((2 * Math.PI * hertz * index) / 8000);
-  }
-  return `data:audio/wav;base64,${btoa(String.fromCharCode(...bytes))}`;
-}
-
-const list = (devices) => Array.from(devices.values(), ({ deviceId, label }) => ({ id: deviceId, label }));
 
 export function open(emit) {
   let device;
@@ -61,8 +26,8 @@ export function open(emit) {
   const tellDevices = () => {
     const { audio } = device;
     emit("devices", {
-      microphones: list(audio.availableInputDevices),
-      speakers: audio.isOutputSelectionSupported ? list(audio.availableOutputDevices) : [],
+      microphones: list(audio.availableInputDevices.values()),
+      speakers: audio.isOutputSelectionSupported ? list(audio.availableOutputDevices.values()) : [],
     });
   };
 
@@ -94,13 +59,8 @@ export function open(emit) {
     /** Registers with a token. `settings` are options of the SDK's Device. */
     async start({ token, settings }) {
       if (device) return device.updateToken(token);
-      try {
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-        for (const track of stream.getTracks()) track.stop();
-      } catch ({ name }) {
-        emit("stopped", MICROPHONE_PROBLEMS[name] ?? "microphone-busy");
-        return;
-      }
+      const problem = await tryMicrophone();
+      if (problem) return emit("stopped", problem);
       device = new Device(token, {
         allowIncomingWhileBusy: true,
         appName: "cordboard",

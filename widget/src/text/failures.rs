@@ -59,9 +59,9 @@ pub(crate) const fn signed_out(reason: SignedOutReason) -> [&'static str; 3] {
     }
 }
 
-/// How a call came to its end.
-pub(crate) const fn audio_problem(problem: MediaProblem) -> &'static str {
-    match problem {
+/// Why there is no sound, and what to do.
+pub(crate) fn audio_problem(problem: &MediaProblem) -> String {
+    let text = match problem {
         MediaProblem::MicrophoneBlocked => {
             "Nobody can hear you: the browser blocks the microphone. Allow it in the address bar, then try again."
         }
@@ -76,10 +76,17 @@ pub(crate) const fn audio_problem(problem: MediaProblem) -> &'static str {
             "There is no sound: your session ran out. Try again; if that fails, sign in again."
         }
         MediaProblem::NotLoaded => "There is no sound: a part of the phone could not be loaded. Try again.",
+        MediaProblem::NotInstalled(package) => {
+            return format!(
+                "There is no sound: this phone was built without {package}. Whoever builds it must install that, then build again."
+            );
+        }
         MediaProblem::Failed(_) => "There is no sound: the phone service failed. Try again.",
-    }
+    };
+    text.to_owned()
 }
 
+/// How a call came to its end.
 pub(crate) const fn ended_because(reason: EndReason) -> &'static str {
     match reason {
         EndReason::HungUp | EndReason::RemoteHungUp => "Call ended",

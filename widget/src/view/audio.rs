@@ -9,7 +9,7 @@ use web_sys::Event;
 
 pub(crate) use super::element::nothing;
 
-pub(crate) fn problem(what: &'static str, again: Box<dyn Fn()>) -> Node {
+pub(crate) fn problem(what: String, again: Box<dyn Fn()>) -> Node {
     let again = button(text::TRY_AGAIN, Box::new(move |_: &Event| again()));
     banner("banner bad", "mic-off", what).child(again).into()
 }

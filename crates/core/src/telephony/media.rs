@@ -25,7 +25,8 @@ pub trait MediaLeg: MaybeSend + MaybeSync {
     /// Presses keys in a call.
     ///
     /// # Errors
-    /// [`NoSuchCall`](super::ErrorKind::NoSuchCall) when it is not heard here.
+    /// [`NoSuchCall`](super::ErrorKind::NoSuchCall) when it is not heard here, [`Unsupported`](super::ErrorKind::Unsupported)
+    /// when the agent's line presses them.
     fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error>;
 
     /// Speaks into another microphone from now on.
@@ -71,7 +72,7 @@ pub struct MediaDevice {
 }
 
 /// Why there is no audio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaProblem {
     /// The user or the embedding page does not allow the microphone.
     MicrophoneBlocked,
@@ -85,6 +86,8 @@ pub enum MediaProblem {
     SessionExpired,
     /// The voice SDK could not be loaded.
     NotLoaded,
+    /// The app was built without the voice SDK, which is that package: its licence leaves it to the app's builder.
+    NotInstalled(String),
     /// Something else, which the SDK knows by that code.
     Failed(u32),
 }

@@ -125,7 +125,9 @@ impl MediaLeg for PageAudio {
         let order = Object::new().with("call", call.as_str()).with("digits", digits.as_str());
         match self.0.order("digits", order) {
             Value::Bool(true) => Ok(()),
-            _ => Err(Error::new(ErrorKind::NoSuchCall, Operation::SendDigits).for_call(call)),
+            Value::Bool(false) => Err(Error::new(ErrorKind::NoSuchCall, Operation::SendDigits).for_call(call)),
+            // The script has no such order.
+            _ => Err(Error::new(ErrorKind::Unsupported, Operation::SendDigits).for_call(call)),
         }
     }
 
@@ -164,7 +166,10 @@ fn read(event: &str, value: &Value) -> Option<MediaEvent> {
             Some("microphone-busy") => MediaProblem::MicrophoneBusy,
             Some("network") => MediaProblem::Network,
             Some("expired") => MediaProblem::SessionExpired,
-            _ => MediaProblem::Failed(number(value)),
+            _ => match value.get("install").and_then(Value::as_str) {
+                Some(package) => MediaProblem::NotInstalled(package.to_owned()),
+                None => MediaProblem::Failed(number(value)),
+            },
         }),
         _ => return None,
     })

@@ -1,0 +1,28 @@
+//! The whole widget over a gateway that runs Vonage. The agent's audio runs in the page, through Vonage's own client SDK.
+//!
+//! That SDK is not part of Cordboard: its licence is between Vonage and you. Without it the phone works, but for its sound, and
+//! says what is missing.
+//!
+//! ```sh
+//! npm install @vonage/client-sdk@2.3.1
+//! cargo xtask build --app softphone-vonage --release
+//! ```
+//!
+//! The gateway is where the page came from, unless the page has `<meta name="cordboard-gateway" content="https://…">`.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    use cordboard::telephony::{Capabilities, Capability, ProviderInfo, SignInMethod};
+    use cordboard_gateway_client::{GatewayConfig, PageAudio, page_line};
+    use cordboard_widget::{WidgetConfig, mount_with_audio};
+    use std::rc::Rc;
+
+    let url = cordboard_browser::meta("cordboard-gateway").unwrap_or_else(cordboard_browser::origin);
+    let provider = ProviderInfo { id: "vonage", name: "Vonage" };
+    let capabilities = Capabilities::all().without(Capability::PauseRecording).with_sign_in(SignInMethod::Password);
+    let line = Rc::new(page_line(GatewayConfig { url, provider, capabilities }));
+    mount_with_audio(Rc::clone(&line) as Rc<_>, PageAudio::new(line), WidgetConfig::default());
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}
