@@ -1,11 +1,12 @@
 // The unmodified voice SDK in Chromium against the emulator: signalling, and audio that is counted at both ends.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Emulator, NUMBERS, token, until } from "./lib/emulator.mjs";
+import { NUMBERS, until } from "../../../crates/emulator/e2e/emulator.mjs";
+import { Account, token } from "./lib/emulator.mjs";
 import { Phones } from "./lib/phone.mjs";
 
 const phones = await Phones.open();
-const emulator = await Emulator.start();
+const emulator = await Account.start();
 after(async () => {
   await emulator.close();
   await phones.close();

@@ -1,54 +1,22 @@
 // Pages with the unmodified voice SDK.
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { token, until } from "./emulator.mjs";
+import { until } from "../../../../crates/emulator/e2e/emulator.mjs";
+import { Pages } from "../../../../crates/emulator/e2e/pages.mjs";
+import { token } from "./emulator.mjs";
 
 /** The bundle for script elements; the package exports only its modules. */
 const SDK = fileURLToPath(new URL("../../../../node_modules/@twilio/voice-sdk/dist/twilio.min.js", import.meta.url));
-const PAGE =
-  '<!doctype html><title>Phone</title><link rel="icon" href="data:,"><script src="/twilio.min.js"></script>';
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  // The emulator's certificate is its own.
-  "--ignore-certificate-errors",
-  // A microphone that beeps once a second.
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
-  "--autoplay-policy=no-user-gesture-required",
-];
-
-/** A browser, and a server for its pages. */
-export class Phones {
+const PAGE = '<!doctype html><title>Phone</title><link rel="icon" href="data:,"><script src="/script.js"></script>';
+/** Pages with the SDK in them. */
+export class Phones extends Pages {
   static async open() {
-    const phones = new Phones();
-    const sdk = await readFile(SDK);
-    phones.server = createServer((request, response) => {
-      const script = request.url === "/twilio.min.js";
-      response
-        .writeHead(200, { "Content-Type": script ? "text/javascript" : "text/html" })
-        .end(script ? sdk : PAGE);
-    });
-    await new Promise((done) => phones.server.listen(0, "127.0.0.1", done));
-    const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-    phones.browser = await chromium.launch({ executablePath, args: FLAGS });
-    return phones;
-  }
-
-  async close() {
-    await this.browser.close();
-    this.server.closeAllConnections();
-    await new Promise((done) => this.server.close(done));
+    return new Phones(PAGE, await readFile(SDK)).open();
   }
 
   /** A page whose `Device` connects to the emulator. `calls` take what comes in, unless `takes` is false. */
   async phone(t, emulator, identity, { takes = true, accessToken = token(identity) } = {}) {
-    const page = await this.browser.newPage();
-    t.after(() => page.close());
-    await page.goto(`http://127.0.0.1:${this.server.address().port}/`);
+    const page = await this.page(t);
     await page.evaluate(
       ([accessToken, chunderw, takes]) => {
         const silence = "data:audio/wav;base64,UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";

@@ -1,18 +1,16 @@
-// A whole office: the CRM, the gateway that runs Twilio, and the emulator in Twilio's place, each a process of its own.
+// A whole office: the CRM, the gateway that runs a provider, and an emulator in its place, each a process of its own.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { GATEWAY, Gateway } from "../../../../crates/gateway/e2e/lib/gateway.mjs";
-import { freePort, serveBundle } from "../../../../widget/e2e/lib/servers.mjs";
-import { SIMULATOR } from "../../../../widget/e2e/lib/files.mjs";
-import { Emulator, until } from "./emulator.mjs";
+import { GATEWAY, Gateway } from "../../gateway/e2e/lib/gateway.mjs";
+import { freePort, serveBundle } from "../../../widget/e2e/lib/servers.mjs";
+import { SIMULATOR } from "../../../widget/e2e/lib/files.mjs";
+import { Emulator, inRepository, until } from "./emulator.mjs";
 
-const inRepository = (path) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 const DIST = process.env.CORDBOARD_DIST ?? inRepository("target/e2e");
 
-/** https://www.twilio.com/docs/voice/sdks/javascript: the SDK wants TLS, a microphone and sound without a click. */
-const FLAGS = [
+/** Emulators' certificates are their own; the microphone beeps once a second, and is heard without a click. */
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -28,6 +26,9 @@ const FLAGS = [
 const PERSONAL = /617-?555|7946|Alex|Maria|Alvarez|demo-password|eyJ/;
 const PASSWORD = "demo-password";
 
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+
 /** The hash of a password, as the gateway makes it. */
 async function hashed(password) {
   const child = spawn(GATEWAY, ["hash-password"], { stdio: ["pipe", "pipe", "inherit"] });
@@ -39,30 +40,30 @@ export class Office {
   #stops = [];
   console = [];
 
-  static async open() {
+  /** `provider` has a `name`, `readLeg` for its emulator, and `keys`: what the gateway must know of it, as TOML. */
+  static async open(provider) {
     const office = new Office();
-    await office.#start();
+    await office.#start(provider);
     return office;
   }
 
-  async #start() {
+  async #start({ name, readLeg, keys }) {
     const port = await freePort();
     this.gateway = `http://127.0.0.1:${port}`;
     const crm = await serveBundle(SIMULATOR, { hostname: "localhost" });
     this.#stops.push(() => crm.close());
     this.crm = crm.origin;
-    this.emulator = new Emulator();
+    this.emulator = new Emulator(name, readLeg);
     await this.emulator.run(this.gateway);
     this.#stops.push(() => this.emulator.stop());
     const hash = await hashed(PASSWORD);
     const agents = `[[agents]]\nid = "alex"\nname = "Alex Demo"\npassword = "${hash}"\n`;
-    const options = JSON.stringify({ chunderw: this.emulator.signal, publishEvents: false });
     const config = `
 [server]
 listen = "127.0.0.1:${port}"
 public_url = "${this.gateway}"
 [widget]
-folder = ${JSON.stringify(join(DIST, "softphone-twilio"))}
+folder = ${JSON.stringify(join(DIST, `softphone-${name}`))}
 frame_ancestors = ["${this.crm}"]
 [agents]
 file = "agents.toml"
@@ -70,18 +71,14 @@ file = "agents.toml"
 regions = ["US"]
 calls_at_once = 2
 [provider]
-kind = "twilio"
+kind = "${name}"
 api_url = "${this.emulator.rest}"
-account_sid = "${Emulator.ACCOUNT}"
-auth_token = "${Emulator.AUTH_TOKEN}"
-api_key_sid = "${Emulator.KEY}"
-api_key_secret = "${Emulator.SECRET}"
-sdk_options = '${options}'
+${keys(this.emulator)}
 `;
     const gateway = await Gateway.start(this.gateway, { "agents.toml": agents, "cordboard.toml": config });
     this.#stops.push(() => gateway.stop());
     this.log = () => gateway.log;
-    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+    this.browser = await launch();
     this.#stops.push(() => this.browser.close());
   }
 
@@ -91,7 +88,11 @@ sdk_options = '${options}'
 
   /** A CRM page in which the agent is signed in and can be heard. */
   async desk(t) {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ignoreHTTPSErrors: true, permissions: ["microphone"] });
+    const context = await this.browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      ignoreHTTPSErrors: true,
+      permissions: ["microphone"],
+    });
     t.after(() => context.close());
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
@@ -115,8 +116,8 @@ sdk_options = '${options}'
 
   /** The legs that talk: the agents' and the others'. */
   async legs() {
-    const talking = (await this.emulator.control("GET", "legs")).filter(({ status }) => status === "in-progress");
-    return [talking.filter(({ to }) => to.startsWith("client:")), talking.filter(({ to }) => !to.startsWith("client:"))];
+    const talking = (await this.emulator.legs()).filter(({ talks }) => talks);
+    return [talking.filter(({ isAgent }) => isAgent), talking.filter(({ isAgent }) => !isAgent)];
   }
 
   /** Waits until the agent's only leg is a browser's, and sound passes it both ways from now on. */
@@ -127,7 +128,7 @@ sdk_options = '${options}'
     });
     const goesOn = ({ audio }) =>
       audio.to.loud > agent.audio.to.loud + 20 && audio.from.packets > agent.audio.from.packets + 20;
-    await this.emulator.legIs(agent.sid, "is heard both ways", goesOn);
+    await this.emulator.legIs(agent.id, "is heard both ways", goesOn);
     return agent;
   }
 
