@@ -4,9 +4,11 @@
 //!   on its way to the account's server, ids that a seed makes, requests that are answered wrongly.
 //! - [`numbers`] are the telephones of that world, and how they behave.
 //! - [`stage`] plays whole calls between a provider's backend and an emulated cloud.
+//! - [`media`] is what is heard: browsers by WebRTC, telephones as tones.
 //! - [`server`] runs an [`Emulated`] cloud in real time on this machine.
 
 mod fault;
+pub mod media;
 pub mod numbers;
 mod outbox;
 mod random;

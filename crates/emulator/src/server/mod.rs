@@ -4,6 +4,7 @@ mod clock;
 pub mod control;
 mod driver;
 mod rest;
+mod sound;
 
 use crate::Emulated;
 use anyhow::{Context as _, Result};
@@ -13,6 +14,7 @@ use cordboard::platform::Lock;
 pub use driver::run;
 pub use rest::routes as rest;
 use rustls::crypto::ring;
+pub use sound::Sound;
 use std::net::{Ipv4Addr, TcpListener};
 use tokio::sync::Notify;
 

@@ -8,6 +8,7 @@ use crate::config::ClientScript;
 use crate::lifecycle::NewCall;
 use crate::signal::{Signal, SignalKind};
 use cordboard::Timestamp;
+use cordboard_emulator::media::Party;
 use cordboard_emulator::numbers::Script;
 use cordboard_emulator::server::control::Hands;
 use cordboard_emulator::{Disturbance, Emulated as _, Fault, Hears, NoSuchLeg};
@@ -119,10 +120,13 @@ impl Cloud {
         calls.into_iter().map(|call| self.leg_of(call)).collect()
     }
 
-    /// The legs that are not over, in no order.
+    /// Everybody who is on the line, and what they hear.
     #[must_use]
-    pub fn live_legs(&self) -> Vec<Leg> {
-        self.calls.values().filter(|call| !call.is_over()).map(|call| self.leg_of(call)).collect()
+    pub fn everybody(&self) -> Vec<Party> {
+        let live = self.calls.values().filter(|call| !call.is_over());
+        live.map(|call| self.leg_of(call))
+            .map(|leg| Party { leg: leg.sid, talks: leg.status == "in-progress", hears: leg.hears })
+            .collect()
     }
 
     /// One leg.

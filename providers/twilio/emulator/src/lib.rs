@@ -49,7 +49,6 @@ mod dial;
 mod error;
 mod form;
 mod lifecycle;
-mod media;
 pub mod numbers;
 mod program;
 mod recording;
@@ -64,10 +63,10 @@ pub use callback::signature;
 pub use cloud::Cloud;
 pub use config::{AccountNumber, Application, ClientScript, CloudConfig};
 pub use control::Leg;
+pub use cordboard_emulator::media::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 pub use cordboard_emulator::server::control::Hands;
 pub use cordboard_emulator::{
     Answer, Callback, CallbackId, Disturbance, Emulated, Fault, Hears, NoSuchLeg, Unanswered,
 };
-pub use media::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 pub use server::{Ports, Server};
 pub use signal::{Signal, SignalKind};

@@ -23,13 +23,9 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
 
 async fn legs(State(shared): State<Arc<Shared>>) -> Answered {
     let legs = shared.world.cloud.lock().legs();
-    let media = shared.media.lock();
     let legs = legs.into_iter().map(|leg| {
-        let counters = media.counters(&leg.sid);
         let mut value = leg_json(&leg);
-        if let Some(fields) = value.as_object_mut() {
-            fields.insert("audio".to_owned(), json!({"from": counters.from, "to": counters.to}));
-        }
+        value["audio"] = json!(shared.sound.counters(&leg.sid));
         value
     });
     answer(&legs.collect())

@@ -2,23 +2,21 @@
 
 mod control;
 mod signalling;
-mod sound;
 
 use crate::cloud::Cloud;
 use crate::config::CloudConfig;
-use crate::media::Media;
 use anyhow::Result;
 use axum_server::tls_rustls::RustlsConfig;
 use cordboard::Timestamp;
 use cordboard::platform::Lock;
-use cordboard_emulator::server;
+use cordboard_emulator::server::control::Hands as _;
+use cordboard_emulator::server::{self, Sound};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::UdpSocket;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Where a [`Server`] listens, on this machine only; 0 is any port that is free.
@@ -46,17 +44,20 @@ impl Server {
     pub async fn start(config: CloudConfig, ports: Ports) -> Result<Self> {
         let (rest_socket, signal_socket) = (server::listen(ports.rest)?, server::listen(ports.signal)?);
         let (rest, signal) = (rest_socket.local_addr()?, signal_socket.local_addr()?);
-        let audio = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let shared = Arc::new(Shared {
-            world: Arc::new(server::Shared::new(Cloud::new(config))?),
-            media: Lock::new(Media::new(audio.local_addr()?)),
-            sockets: Lock::default(),
-            media_changed: Notify::new(),
-        });
+        let world = Arc::new(server::Shared::new(Cloud::new(config))?);
+        let sound = Arc::new(Sound::new(world.clock).await?);
+        let shared = Arc::new(Shared { world, sound, sockets: Lock::default() });
         let mut tasks = JoinSet::new();
         let told = Arc::clone(&shared);
         tasks.spawn(server::run(Arc::clone(&shared.world), move |signal| signalling::tell(&told, signal)));
-        tasks.spawn(sound::run(Arc::clone(&shared), audio));
+        let (sound, world) = (Arc::clone(&shared.sound), Arc::clone(&shared.world));
+        tasks.spawn(async move {
+            let lose = |leg: &str| {
+                // It may have ended in the meantime.
+                let _ = world.with(|cloud, now| cloud.client_vanishes(now, leg));
+            };
+            sound.run(&world, Cloud::everybody, lose).await;
+        });
         let app = control::routes(Arc::clone(&shared)).merge(server::control::routes(Arc::clone(&shared.world)));
         let app = app.fallback_service(server::rest(Arc::clone(&shared.world)));
         tasks.spawn(async move {
@@ -95,19 +96,9 @@ impl Server {
 
 struct Shared {
     world: Arc<server::Shared<Cloud>>,
-    media: Lock<Media>,
+    sound: Arc<Sound>,
     /// Who is told of an identity's calls: each browser's socket, by its number.
     sockets: Lock<BTreeMap<(String, u64), mpsc::UnboundedSender<String>>>,
-    media_changed: Notify,
-}
-
-impl Shared {
-    fn media<T>(&self, act: impl FnOnce(&mut Media, std::time::Instant) -> T) -> T {
-        let now = self.world.clock.instant();
-        let result = act(&mut self.media.lock(), now);
-        self.media_changed.notify_one();
-        result
-    }
 }
 
 /// A certificate that nobody trusts: browsers are told to take it.

@@ -39,22 +39,22 @@ async fn upgrade(State(shared): State<Arc<Shared>>, upgrade: WebSocketUpgrade) -
 pub(super) fn tell(shared: &Shared, Signal { identity, call, kind }: Signal) {
     let message = match kind {
         SignalKind::Invite { parameters } => {
-            let Some(sdp) = shared.media(|media, now| media.offer(now, &call)) else { return };
+            let Some(sdp) = shared.sound.with(|media, now| media.offer(now, &call)) else { return };
             let parameters: serde_json::Map<String, Value> =
                 parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
             text("invite", &json!({"callsid": call, "sdp": sdp, "parameters": parameters}))
         }
         SignalKind::Ringing => text("ringing", &json!({"callsid": call})),
         SignalKind::Answered => {
-            let sdp = shared.media(|media, _| media.local_description(&call));
+            let sdp = shared.sound.with(|media, _| media.local_description(&call));
             text("answer", &json!({"callsid": call, "sdp": sdp}))
         }
         SignalKind::Cancel => {
-            shared.media(|media, _| media.remove(&call));
+            shared.sound.with(|media, _| media.remove(&call));
             text("cancel", &json!({"callsid": call}))
         }
         SignalKind::Hangup { error } => {
-            shared.media(|media, _| media.remove(&call));
+            shared.sound.with(|media, _| media.remove(&call));
             let error = error.map(|code| json!({"code": code, "message": "The call failed"}));
             let mut payload = json!({"callsid": call});
             if let (Some(error), Some(fields)) = (error, payload.as_object_mut()) {
@@ -161,7 +161,7 @@ impl Socket {
             "dtmf" => {
                 let _ = self.shared.world.with(|cloud, now| cloud.far_end_presses(now, call, field("dtmf")));
             }
-            "reinvite" => match self.shared.media(|media, now| media.answer(now, call, sdp)) {
+            "reinvite" => match self.shared.sound.with(|media, now| media.answer(now, call, sdp)) {
                 Ok(sdp) => self.send("answer", &json!({"callsid": call, "sdp": sdp})),
                 Err(_) => self.error(BAD_REQUEST, "The offer can't be taken", Some(call)),
             },
@@ -218,7 +218,7 @@ impl Socket {
     }
 
     fn takes(&self, call: &str, sdp: &str) {
-        if self.shared.media(|media, now| media.accept(now, call, sdp)).is_err() {
+        if self.shared.sound.with(|media, now| media.accept(now, call, sdp)).is_err() {
             self.error(BAD_REQUEST, "The answer can't be taken", Some(call));
             return;
         }
@@ -255,7 +255,7 @@ impl Socket {
         let Ok(call) = call else {
             return self.error(31404, "The account has no application", Some(draft));
         };
-        if self.shared.media(|media, now| media.answer(now, &call, sdp)).is_err() {
+        if self.shared.sound.with(|media, now| media.answer(now, &call, sdp)).is_err() {
             let _ = self.shared.world.with(|cloud, now| cloud.far_end_hangs_up(now, &call));
             self.error(BAD_REQUEST, "The offer can't be taken", Some(draft));
         }

@@ -13,7 +13,7 @@ pub const PHONE_HZ: u16 = 400;
 pub const MUSIC_HZ: u16 = 600;
 /// That it rings at the other end.
 pub const RINGING_HZ: u16 = 500;
-/// What TwiML says or plays.
+/// What is said or played.
 pub const SPEECH_HZ: u16 = 300;
 
 /// Root mean square from which a frame counts as loud; a full-scale sine has 23,170.

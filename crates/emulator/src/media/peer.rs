@@ -34,7 +34,7 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// `waits` for the browser's checks, as Twilio's own end does (ICE lite).
+    /// `waits` for the browser's checks, as providers' own ends do (ICE lite).
     pub(super) fn new(
         now: Instant,
         address: SocketAddr,

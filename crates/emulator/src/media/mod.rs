@@ -1,12 +1,12 @@
-//! What is heard: browsers by WebRTC, telephones as tones, conferences mixed every 20 ms. Without I/O, as the cloud.
+//! What is heard: browsers by WebRTC, telephones as tones, rooms mixed every 20 ms. Without I/O, as the cloud.
 
 mod crypto;
 mod peer;
 mod sound;
 
-use crate::control::Leg;
-use cordboard_emulator::Hears;
+use crate::Hears;
 use peer::Peer;
+use serde::Serialize;
 pub use sound::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 use sound::{FRAME, Frame, mix, tone};
 use std::collections::{BTreeMap, VecDeque};
@@ -18,13 +18,24 @@ use str0m::crypto::dtls::DtlsCert;
 use str0m::net::{Protocol, Receive, Transmit};
 use str0m::{Input, RtcError};
 
+/// A leg that is not over, as its sound goes.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// The leg's id.
+    pub leg: String,
+    /// Whether it is answered, and can be heard.
+    pub talks: bool,
+    /// What its far end hears.
+    pub hears: Hears,
+}
+
 /// The media of all legs.
-pub(crate) struct Media {
+pub struct Media {
     /// Where browsers send to.
     address: SocketAddr,
     crypto: Arc<CryptoProvider>,
     certificate: DtlsCert,
-    /// By the leg's SID.
+    /// By the leg's id.
     peers: BTreeMap<String, Peer>,
     counters: BTreeMap<String, Counters>,
     outgoing: VecDeque<Transmit>,
@@ -33,16 +44,21 @@ pub(crate) struct Media {
 }
 
 /// What went to and from a leg's far end.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) from: Audio,
-    pub(crate) to: Audio,
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Counters {
+    /// What it said.
+    pub from: Audio,
+    /// What it heard.
+    pub to: Audio,
 }
 
 impl Media {
+    /// Media whose browsers send to that address.
+    ///
     /// # Panics
     /// If no certificate can be made.
-    pub(crate) fn new(address: SocketAddr) -> Self {
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
         let crypto = crypto::provider();
         let certificate = crypto.dtls_provider.generate_certificate().expect("rcgen makes certificates");
         Self {
@@ -63,40 +79,49 @@ impl Media {
     }
 
     /// The offer to a browser that a leg rings at.
-    pub(crate) fn offer(&mut self, now: Instant, call: &str) -> Option<String> {
+    pub fn offer(&mut self, now: Instant, call: &str) -> Option<String> {
         self.peer(now, call).offer()
     }
 
     /// Takes the answer of a browser.
-    pub(crate) fn accept(&mut self, now: Instant, call: &str, answer: &str) -> Result<(), RtcError> {
+    ///
+    /// # Errors
+    /// When it is not one, or does not fit.
+    pub fn accept(&mut self, now: Instant, call: &str, answer: &str) -> Result<(), RtcError> {
         self.peer(now, call).accept(answer)?;
         self.drain(call);
         Ok(())
     }
 
     /// Answers the offer of a browser that calls, or whose network changed.
-    pub(crate) fn answer(&mut self, now: Instant, call: &str, offer: &str) -> Result<String, RtcError> {
+    ///
+    /// # Errors
+    /// When it is not one, or does not fit.
+    pub fn answer(&mut self, now: Instant, call: &str, offer: &str) -> Result<String, RtcError> {
         let answer = self.peer(now, call).answer(offer)?;
         self.drain(call);
         Ok(answer)
     }
 
     /// What a browser that calls was answered, for when its call is.
-    pub(crate) fn local_description(&self, call: &str) -> Option<String> {
+    #[must_use]
+    pub fn local_description(&self, call: &str) -> Option<String> {
         self.peers.get(call).and_then(|peer| peer.answered.clone())
     }
 
     /// The leg is over. What was counted of it stays.
-    pub(crate) fn remove(&mut self, call: &str) {
+    pub fn remove(&mut self, call: &str) {
         self.peers.remove(call);
     }
 
-    pub(crate) fn counters(&self, call: &str) -> Counters {
+    /// What went to and from a leg's far end so far.
+    #[must_use]
+    pub fn counters(&self, call: &str) -> Counters {
         self.counters.get(call).cloned().unwrap_or_default()
     }
 
     /// Takes a datagram.
-    pub(crate) fn receive(&mut self, now: Instant, source: SocketAddr, packet: &[u8]) {
+    pub fn receive(&mut self, now: Instant, source: SocketAddr, packet: &[u8]) {
         let Ok(receive) = Receive::new(Protocol::Udp, source, self.address, packet) else { return };
         let input = Input::Receive(now, receive);
         let Some((call, peer)) = self.peers.iter_mut().find(|(_, peer)| peer.accepts(&input)) else { return };
@@ -105,11 +130,14 @@ impl Media {
         self.drain(&call);
     }
 
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+    /// When something is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
         self.peers.values().map(|peer| peer.due).min()
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
         let due: Vec<String> =
             self.peers.iter().filter(|(_, peer)| peer.due <= now).map(|(call, _)| call.clone()).collect();
         for call in due {
@@ -120,12 +148,13 @@ impl Media {
         }
     }
 
-    pub(crate) fn poll_transmit(&mut self) -> Option<Transmit> {
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
         self.outgoing.pop_front()
     }
 
     /// A leg whose browser is not there any more. Each is told once.
-    pub(crate) fn poll_lost(&mut self) -> Option<String> {
+    pub fn poll_lost(&mut self) -> Option<String> {
         let (call, _) = self.peers.iter().find(|(_, peer)| peer.lost)?;
         let call = call.clone();
         self.peers.remove(&call);
@@ -133,29 +162,29 @@ impl Media {
     }
 
     /// Moves 20 ms of sound between the legs' far ends.
-    pub(crate) fn tick(&mut self, now: Instant, legs: &[Leg]) {
+    pub fn tick(&mut self, now: Instant, parties: &[Party]) {
         let mut said: BTreeMap<&str, Frame> = BTreeMap::new();
-        for leg in legs.iter().filter(|leg| leg.status == "in-progress") {
-            let frame = match self.peers.get_mut(&leg.sid) {
+        for party in parties.iter().filter(|party| party.talks) {
+            let frame = match self.peers.get_mut(&party.leg) {
                 Some(peer) => peer.speak(),
                 None => {
                     let frame = tone(PHONE_HZ, self.time);
-                    self.counters.entry(leg.sid.clone()).or_default().from.count(&frame);
+                    self.counters.entry(party.leg.clone()).or_default().from.count(&frame);
                     frame
                 }
             };
-            said.insert(&leg.sid, frame);
+            said.insert(&party.leg, frame);
         }
-        for leg in legs {
-            let frame = match &leg.hears {
+        for party in parties {
+            let frame = match &party.hears {
                 Hears::Silence => [0; FRAME],
                 Hears::Music => tone(MUSIC_HZ, self.time),
                 Hears::RingTone => tone(RINGING_HZ, self.time),
                 Hears::Speech => tone(SPEECH_HZ, self.time),
                 Hears::Legs(others) => mix(others.iter().filter_map(|other| said.get(other.as_str()))),
             };
-            if self.peers.get_mut(&leg.sid).is_none_or(|peer| peer.hear(now, &frame)) {
-                self.counters.entry(leg.sid.clone()).or_default().to.count(&frame);
+            if self.peers.get_mut(&party.leg).is_none_or(|peer| peer.hear(now, &frame)) {
+                self.counters.entry(party.leg.clone()).or_default().to.count(&frame);
             }
         }
         self.time += FRAME as u64;
@@ -197,22 +226,8 @@ mod tests {
         }
     }
 
-    fn leg(sid: &str, hears: Hears) -> Leg {
-        Leg {
-            sid: sid.to_owned(),
-            parent: None,
-            from: String::new(),
-            to: String::new(),
-            direction: "outbound-api",
-            status: "in-progress",
-            conference: None,
-            label: None,
-            muted: false,
-            held: false,
-            digits_heard: String::new(),
-            hears,
-            is_browser: true,
-        }
+    fn party(leg: &str, hears: Hears) -> Party {
+        Party { leg: leg.to_owned(), talks: true, hears }
     }
 
     fn others(legs: &[&str]) -> Hears {
@@ -220,7 +235,7 @@ mod tests {
     }
 
     /// Two seconds, a frame at a time.
-    fn run(now: &mut Instant, media: &mut Media, browsers: &mut [Browser], legs: &[Leg]) {
+    fn run(now: &mut Instant, media: &mut Media, browsers: &mut [Browser], parties: &[Party]) {
         for _ in 0..100 {
             *now += Duration::from_millis(20);
             for browser in &mut *browsers {
@@ -229,7 +244,7 @@ mod tests {
                 browser.time += FRAME as u64;
             }
             media.handle_timeout(*now);
-            media.tick(*now, legs);
+            media.tick(*now, parties);
             for _ in 0..4 {
                 for browser in &mut *browsers {
                     browser.peer.drain(&mut browser.heard, &mut browser.outgoing);
@@ -260,7 +275,7 @@ mod tests {
         let answer = browsers[1].peer.answer(&offer).unwrap();
         media.accept(now, "CA2", &answer).unwrap();
 
-        let talk = [leg("CA1", others(&["CA2"])), leg("CA2", others(&["CA1"]))];
+        let talk = [party("CA1", others(&["CA2"])), party("CA2", others(&["CA1"]))];
         run(&mut now, &mut media, &mut browsers, &talk);
         for (index, call) in ["CA1", "CA2"].into_iter().enumerate() {
             let Counters { from, to } = media.counters(call);
@@ -268,11 +283,11 @@ mod tests {
             assert!(browsers[index].heard.loud > 40 && browsers[index].heard.level > 3_000);
         }
         // The first is muted, and the other is silent to nobody.
-        let muted = [leg("CA1", others(&["CA2"])), leg("CA2", Hears::Silence)];
+        let muted = [party("CA1", others(&["CA2"])), party("CA2", Hears::Silence)];
         run(&mut now, &mut media, &mut browsers, &muted);
         assert_eq!((browsers[1].heard.level, media.counters("CA2").to.level), (0, 0));
         assert!(browsers[0].heard.level > 3_000);
-        let held = [leg("CA1", Hears::Silence), leg("CA2", Hears::Music)];
+        let held = [party("CA1", Hears::Silence), party("CA2", Hears::Music)];
         run(&mut now, &mut media, &mut browsers, &held);
         assert_eq!(browsers[0].heard.level, 0);
         assert!(browsers[1].heard.level > 3_000);
@@ -288,7 +303,7 @@ mod tests {
         let offer = media.offer(now, "CA1").unwrap();
         let answer = browsers[0].peer.answer(&offer).unwrap();
         media.accept(now, "CA1", &answer).unwrap();
-        run(&mut now, &mut media, &mut browsers, &[leg("CA1", Hears::Music)]);
+        run(&mut now, &mut media, &mut browsers, &[party("CA1", Hears::Music)]);
         assert!(browsers[0].heard.level > 3_000);
         for _ in 0..30 {
             now += Duration::from_secs(1);
