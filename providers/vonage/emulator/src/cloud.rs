@@ -20,7 +20,8 @@ pub struct Cloud {
     /// By their ids. A name is free again when its conversation is over.
     pub(crate) conversations: BTreeMap<String, Conversation>,
     pub(crate) recordings: BTreeMap<String, Recording>,
-    pub(crate) users: BTreeSet<String>,
+    /// By their names, their ids.
+    pub(crate) users: BTreeMap<String, String>,
     /// Users whose legs a test answers.
     pub(crate) by_hand: BTreeSet<String>,
     pub(crate) outbox: Outbox<Letter>,
@@ -33,7 +34,7 @@ pub struct Cloud {
     timers: Timers<Timer>,
 }
 
-/// What a user's browser is told: where the client SDK's session would begin.
+/// What a user's browsers are told.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signal {
     /// Who is told.
@@ -49,6 +50,12 @@ pub struct Signal {
 pub enum SignalKind {
     /// Somebody calls.
     Invite,
+    /// The leg is in another conversation.
+    Moved,
+    /// The leg can't be heard, or can again.
+    Muted(bool),
+    /// The leg hears nobody, or does again.
+    Earmuffed(bool),
     /// The leg is over.
     Hangup,
 }
@@ -69,6 +76,11 @@ pub(crate) enum Timer {
     TimesOut(String),
     /// The far end ends the call by itself.
     Leaves(String),
+    /// A browser that has been silent since then is not waited for any longer.
+    Vanishes {
+        call: String,
+        since: Timestamp,
+    },
     /// What the call does is done, unless it does something else by now.
     ActivityEnds {
         call: String,
@@ -92,7 +104,7 @@ impl Cloud {
             calls: BTreeMap::new(),
             conversations: BTreeMap::new(),
             recordings: BTreeMap::new(),
-            users: BTreeSet::new(),
+            users: BTreeMap::new(),
             by_hand: BTreeSet::new(),
             signals: VecDeque::new(),
             faults: Faults::default(),
@@ -115,6 +127,7 @@ impl Cloud {
             Timer::Settles(call) => self.far_end_settles(&call),
             Timer::TimesOut(call) => self.finish_unanswered(&call, "timeout", None),
             Timer::Leaves(call) => self.hang_up(&call),
+            Timer::Vanishes { call, since } => self.vanishes(&call, since),
             Timer::ActivityEnds { call, activity } => self.activity_ends(&call, activity),
             Timer::DocumentLate(id) => {
                 if let Some(Letter { purpose: Purpose::Document { call }, .. }) = self.outbox.forget(id) {

@@ -1,4 +1,4 @@
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, SignalKind};
 use crate::leg::Doing;
 use crate::ncco::Join;
 use std::collections::BTreeMap;
@@ -51,6 +51,7 @@ impl Cloud {
         self.begin(uuid, Doing::Conversing);
         if from != id {
             self.tell_transfer(uuid, &from, &id);
+            self.notify(uuid, SignalKind::Moved);
         }
     }
 

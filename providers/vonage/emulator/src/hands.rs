@@ -30,6 +30,8 @@ pub struct Leg {
     pub muted: bool,
     /// Whether it hears nobody.
     pub earmuffed: bool,
+    /// Whether a browser carries its audio.
+    pub is_browser: bool,
     /// The keys that the far end has heard so far.
     pub digits_heard: String,
     /// What the far end hears now.
@@ -95,7 +97,7 @@ impl Hands for Cloud {
 impl Cloud {
     /// A user of the application is there.
     pub fn add_user(&mut self, name: &str) {
-        self.users.insert(name.to_owned());
+        self.users.insert(name.to_owned(), format!("USR-{name}"));
     }
 
     /// A test answers a user's legs from now on, in the place of a browser.
@@ -154,6 +156,7 @@ impl Cloud {
             event_url: call.event_url.clone(),
             muted: call.muted,
             earmuffed: call.earmuffed,
+            is_browser: matches!(call.far_end, FarEnd::User { by_hand: true }),
             digits_heard: call.heard.clone(),
             hears: self.hears(&call.uuid),
         }

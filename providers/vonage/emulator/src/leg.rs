@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) muted: bool,
     pub(crate) earmuffed: bool,
     pub(crate) streamed: bool,
+    /// Since when nothing came from its browser.
+    pub(crate) silent: Option<Timestamp>,
     /// The keys that the far end has heard.
     pub(crate) heard: String,
 }

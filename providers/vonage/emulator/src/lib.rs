@@ -2,13 +2,16 @@
 //!
 //! - [`Cloud`] is the cloud itself, without I/O or a clock: calls that live in virtual time, conversations, NCCOs, recordings,
 //!   users, numbers, signed webhooks. What to call is in [`numbers`]; they are written without `+` on the wire.
-//! - [`Server`], and the binary `cordboard-vonage-emulator`, are the same in real time on this machine: the APIs over HTTP and
-//!   webhooks by HTTP. A test's hands are [under `/control/`](cordboard_emulator::server::control), and two more are here:
+//! - [`Server`], and the binary `cordboard-vonage-emulator`, are the same in real time on this machine: the APIs over HTTP,
+//!   webhooks by HTTP, the client SDK's sessions over `ws` and HTTP, audio by WebRTC (PCMU). The SDK's options `apiUrl` and
+//!   `websocketUrl` are the emulator's address. A test's hands are [under `/control/`](cordboard_emulator::server::control),
+//!   and more are here:
 //!
 //! | request | body | answer |
 //! |---|---|---|
-//! | `GET /control/legs` | | every leg, the oldest first: the fields of [`Leg`] |
-//! | `POST /control/clients` | `{"script","after_ms"}` | `accepts`, `rejects`, `ignores` or `absent`: what users do |
+//! | `GET /control/legs` | | every leg, the oldest first: the fields of [`Leg`], and `audio`: `from` and `to` its far end |
+//! | `GET /control/clients` | | the users for whom a browser is there; it has their legs |
+//! | `POST /control/clients` | `{"script","after_ms"}` | `accepts`, `rejects`, `ignores` or `absent`: what users do who have no browser |
 //!
 //! ```sh
 //! cordboard-vonage-emulator --port 8010 --webhooks-base http://127.0.0.1:8000
@@ -18,7 +21,10 @@
 //! [`CloudConfig::for_tests`].
 //!
 //! # What it does not imitate
-//! - The client SDK's session, and with it browsers: users follow a script. Where they come in is [`SignalKind`].
+//! - Of the client SDK: calls that a browser makes (`serverCall`), chat, push, a leg's list of others, events that want an
+//!   acknowledgement, numbers in `callHangup`'s quality. What the SDK 2.3.1 accepts was seen by running it; nothing of its wire is
+//!   documented, and nothing was compared with what Vonage's own cloud sends.
+//! - In audio: Opus, jitter, loss. A scripted user and a telephone say a tone for as long as they are there.
 //! - Prices, machine detection, speech, WebSocket, SIP and VBC endpoints, `advanced_machine_detection`, `talk` and `stream`
 //!   ordered by REST except `stream` to a leg, `input`, `notify`, `wait`, answer URLs for outbound calls.
 //! - Regions: there is one host, and webhooks name none unless the configuration does.
@@ -30,10 +36,15 @@
 //! Chosen, and not proven: a conversation that has an `endOnExit` leg ends when that leg hangs up, and not when it is
 //! transferred; who is muted or earmuffed stays so in another conversation; a stream is heard under an earmuff; a ringing
 //! call that is hung up becomes `cancelled`; a telephone that declines is `rejected` with `declined`; a user without a
-//! session is `unanswered` with `unavailable`; a name that a user has already is refused with 400.
+//! session is `unanswered` with `unavailable`; a name that a user has already is refused with 400. A
+//! browser is invited into a conversation of its leg's own, and transferred when its NCCO names another; it is told which of
+//! them ended by one event each for member and leg; a leg whose browser falls silent waits half a minute for it, and a session
+//! fifteen minutes for its socket; a token that runs out ends the session with its socket.
+mod browser;
 mod cloud;
 mod config;
 mod conversation;
+mod guest;
 mod hands;
 mod leg;
 mod lifecycle;

@@ -56,6 +56,7 @@ impl Cloud {
             muted: false,
             earmuffed: false,
             streamed: false,
+            silent: None,
             heard: String::new(),
         };
         self.calls.insert(uuid.clone(), call);

@@ -143,7 +143,9 @@ impl Cloud {
                     return Err(refuse(status, kind, if status == 400 { &[("to", "it is invalid")] } else { &[] }));
                 }
             }
-            Endpoint::App(user) if !self.users.contains(user) => return Err(invalid("to", "there is no such user")),
+            Endpoint::App(user) if !self.users.contains_key(user) => {
+                return Err(invalid("to", "there is no such user"));
+            }
             Endpoint::App(_) => {}
         }
         let uuid = self.create(NewCall {
@@ -171,10 +173,8 @@ impl Cloud {
         let call = self.live(uuid)?;
         match action {
             "hangup" => self.hang_up(uuid),
-            "mute" => call.muted = true,
-            "unmute" => call.muted = false,
-            "earmuff" => call.earmuffed = true,
-            "unearmuff" => call.earmuffed = false,
+            "mute" | "unmute" => self.set_muted(uuid, action == "mute"),
+            "earmuff" | "unearmuff" => self.set_earmuffed(uuid, action == "earmuff"),
             "transfer" => {
                 let is_up = call.is_up();
                 let ncco = body.pointer("/destination/ncco").unwrap_or(&Value::Null);
@@ -244,14 +244,16 @@ impl Cloud {
 
     fn create_user(&mut self, body: &Value) -> Answer {
         let name = body.get("name").and_then(Value::as_str).ok_or_else(|| invalid("name", "it is missing"))?;
-        if !self.users.insert(name.to_owned()) {
+        if self.users.contains_key(name) {
             let kind = "https://developer.vonage.com/api/conversation#user:error:duplicate-name";
             return Err(answer(
                 400,
                 &json!({ "type": kind, "title": "Bad request.", "code": "user:error:duplicate-name" }),
             ));
         }
-        Ok(answer(201, &json!({ "id": self.random.uuid("USR-"), "name": name })))
+        let id = self.random.uuid("USR-");
+        self.users.insert(name.to_owned(), id.clone());
+        Ok(answer(201, &json!({ "id": id, "name": name })))
     }
 
     fn list_numbers(&self, request: &Request<Vec<u8>>) -> Answer {
