@@ -24,6 +24,8 @@ pub(crate) struct App {
     pub(crate) theme: Option<PathBuf>,
     /// The script of the provider's voice SDK.
     pub(crate) media: Option<PathBuf>,
+    /// The npm package that script is made for and that is not ours to hand on, as `NAME@VERSION`.
+    pub(crate) sdk: Option<String>,
     /// Where the page may connect to, besides its own origin.
     pub(crate) connect: Vec<String>,
     /// The example that a demo starts beside it.
@@ -86,6 +88,7 @@ fn all(metadata: &Value, default_page: &Path) -> Result<Vec<App>> {
                 page: in_folder("page").unwrap_or_else(|| default_page.to_owned()),
                 theme: in_folder("theme"),
                 media: in_folder("media"),
+                sdk: settings["sdk"].as_str().map(str::to_owned),
                 connect: settings["connect"]
                     .as_array()
                     .into_iter()
@@ -139,7 +142,7 @@ mod tests {
             package("minimal", "bin", "cordboard-widget", json!(null)),
             package("a-library", "lib", "cordboard-widget", json!(null)),
             package("a-tool", "bin", "anyhow", json!(null)),
-            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "media": "media.js", "connect": ["wss://voice.example.com"], "service": "voice", "crm": true } })),
+            package("crm", "bin", "leptos", json!({ "cordboard": { "title": "CRM", "page": "page.html", "theme": "theme.css", "media": "media.js", "sdk": "@voice/sdk@1.0.0", "connect": ["wss://voice.example.com"], "service": "voice", "crm": true } })),
         ]});
         let apps = all(&metadata, Path::new("/w/page.html")).unwrap();
         assert_eq!(
@@ -152,6 +155,7 @@ mod tests {
                     page: "/w/page.html".into(),
                     theme: None,
                     media: None,
+                    sdk: None,
                     connect: Vec::new(),
                     service: None,
                     is_crm: false,
@@ -163,6 +167,7 @@ mod tests {
                     page: "/w/crm/page.html".into(),
                     theme: Some("/w/crm/theme.css".into()),
                     media: Some("/w/crm/media.js".into()),
+                    sdk: Some("@voice/sdk@1.0.0".to_owned()),
                     connect: vec!["wss://voice.example.com".to_owned()],
                     service: Some("voice".to_owned()),
                     is_crm: true,

@@ -24,10 +24,7 @@ pub(crate) fn run(shell: &Shell, flags: &Bench) -> Result<()> {
     let allow_hosts = std::slice::from_ref(&host);
     let mut folders: Vec<PathBuf> =
         ["host", "floor", "official"].iter().map(|page| copy(shell, page, into)).collect::<Result<_>>()?;
-    folders.push(build(
-        shell,
-        &Order { app: name, workspace: None, profile: Profile::Release, allow_hosts, connect: &[], into },
-    )?);
+    folders.push(build(shell, &Order { allow_hosts, ..Order::new(name, Profile::Release, into) })?);
 
     let sites: Vec<_> = (PORT..).zip(&folders).map(|(port, folder)| serve::site(port, folder)).collect();
     cmd!(shell, "cargo build --quiet --package cordboard-serve").run()?;

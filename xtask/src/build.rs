@@ -16,8 +16,17 @@ pub(crate) struct Order<'a> {
     pub(crate) allow_hosts: &'a [String],
     /// Where its page may connect to, besides what the app itself says.
     pub(crate) connect: &'a [String],
+    /// Installs the app's voice SDK if that is not ours to hand on: for demos and tests on this machine.
+    pub(crate) adds_sdk: bool,
     /// Gets a folder named as the app.
     pub(crate) into: &'a Path,
+}
+
+impl<'a> Order<'a> {
+    /// An app that only HubSpot may embed and that connects to what it says itself.
+    pub(crate) const fn new(app: &'a str, profile: Profile, into: &'a Path) -> Self {
+        Self { app, workspace: None, profile, allow_hosts: &[], connect: &[], adds_sdk: false, into }
+    }
 }
 
 /// What a build is for.
@@ -30,17 +39,11 @@ pub(crate) enum Profile {
 }
 
 pub(crate) fn run(shell: &Shell, flags: &Build) -> Result<()> {
-    let folder = build(
-        shell,
-        &Order {
-            app: flags.app.as_deref().unwrap_or(app::DEFAULT),
-            workspace: flags.path.as_deref(),
-            profile: if flags.release { Profile::Release } else { Profile::Dev },
-            allow_hosts: &flags.allow_host,
-            connect: &[],
-            into: &dist(shell, flags.path.as_deref()),
-        },
-    )?;
+    let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
+    let profile = if flags.release { Profile::Release } else { Profile::Dev };
+    let (workspace, into) = (flags.path.as_deref(), &dist(shell, flags.path.as_deref()));
+    let order = Order { workspace, allow_hosts: &flags.allow_host, ..Order::new(name, profile, into) };
+    let folder = build(shell, &order)?;
     crate::say(&format!("built {}", folder.display()));
     Ok(())
 }
@@ -112,6 +115,16 @@ pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
     }
     if order.profile == Profile::Release || app.media.is_some() {
         bundle = bundle.arg("--esbuild").arg(setup::esbuild(shell)?);
+    }
+    if let Some(package) = &app.sdk {
+        if order.adds_sdk {
+            // Where esbuild looks, besides the folders above the script.
+            bundle = bundle.env("NODE_PATH", setup::npm_package(shell, package)?);
+        } else if !setup::is_installed(shell, package) {
+            crate::say(&format!(
+                "{name} will have no sound: its voice SDK is missing. Run npm install {package}, then build again."
+            ));
+        }
     }
     bundle.run()?;
     Ok(out)

@@ -3,6 +3,7 @@
 use crate::app::Gateway;
 use crate::build::{Order, Profile, build};
 use crate::flags::Demo;
+use crate::provider::{self, Provider};
 use crate::{app, serve, setup};
 use anyhow::{Context, Result};
 use std::ffi::OsString;
@@ -10,14 +11,6 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use xshell::{Shell, cmd};
-
-/// What the emulator answers to, which stands in its `CloudConfig::for_tests`: an account that exists nowhere.
-const EMULATED_ACCOUNT: [(&str, &str); 4] = [
-    ("ACCOUNT_SID", "AC00000000000000000000000000000001"),
-    ("AUTH_TOKEN", "not-a-secret-auth-token"),
-    ("API_KEY_SID", "SK00000000000000000000000000000001"),
-    ("API_KEY_SECRET", "not-a-secret-api-key-secret-of-32"),
-];
 
 /// The ports, from the CRM's on.
 struct Ports {
@@ -65,17 +58,7 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     crate::say("Building the CRM page and the widget: minutes the first time, seconds after.");
     // Apart from `dist`, where a build may wait to be deployed.
     let into = setup::target_dir(shell).join("demo");
-    let simulator = build(
-        shell,
-        &Order {
-            app: app::SIMULATOR,
-            workspace: None,
-            profile: Profile::Dev,
-            allow_hosts: &[],
-            connect: &[],
-            into: &into,
-        },
-    )?;
+    let simulator = build(shell, &Order::new(app::SIMULATOR, Profile::Dev, &into))?;
     let mut arguments = vec![serve::site(ports.crm, &simulator)];
     if !flags.no_open {
         arguments.extend(["--open".into(), format!("{}/?widget={}/", ports.crm_url(), ports.widget_url()).into()]);
@@ -83,8 +66,10 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     match flags.provider.as_deref().unwrap_or("mock") {
         "mock" => mock(shell, flags, &ports, &into, arguments),
         "gateway" => gateway(shell, &ports, &into, arguments),
-        "twilio" => twilio(shell, &ports, &into, arguments),
-        own => vendor(shell, &app::gateway(shell, own, flags.path.as_deref())?, flags, &ports, &into, arguments),
+        name => match provider::ALL.iter().find(|provider| provider.name == name) {
+            Some(provider) => emulated(shell, provider, &ports, &into, arguments),
+            None => vendor(shell, &app::gateway(shell, name, flags.path.as_deref())?, flags, &ports, &into, arguments),
+        },
     }
 }
 
@@ -92,7 +77,7 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
 fn mock(shell: &Shell, flags: &Demo, ports: &Ports, into: &Path, mut arguments: Vec<OsString>) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
     let (allow_hosts, workspace) = (&[ports.crm_url()], flags.path.as_deref());
-    let widget = build(shell, &Order { app: name, workspace, profile: Profile::Dev, allow_hosts, connect: &[], into })?;
+    let widget = build(shell, &Order { workspace, allow_hosts, ..Order::new(name, Profile::Dev, into) })?;
     arguments.push(serve::site(ports.widget, &widget));
     welcome(ports, "The widget rings a telephone network that is only simulated.");
     let Some(service) = app::find(shell, name, workspace)?.service else { return serve::server(shell, arguments) };
@@ -156,8 +141,8 @@ fn vendor(
 
 /// Builds the widget whose line is a gateway's.
 fn over_gateway(shell: &Shell, ports: &Ports, into: &Path) -> Result<PathBuf> {
-    let (app, allow_hosts) = ("softphone-gateway", &[ports.crm_url()]);
-    build(shell, &Order { app, workspace: None, profile: Profile::Dev, allow_hosts, connect: &[], into })
+    let allow_hosts = &[ports.crm_url()];
+    build(shell, &Order { allow_hosts, ..Order::new("softphone-gateway", Profile::Dev, into) })
 }
 
 /// A folder with nothing in it: who stands in for a service forgets its calls and begins their ids anew, so the gateway must not
@@ -176,36 +161,39 @@ fn agents(shell: &Shell, folder: &Path) -> Result<()> {
     Ok(shell.write_file(folder.join("agents.toml"), agent("alex", "Alex Demo") + &agent("blake", "Blake Demo"))?)
 }
 
-/// The widget over a gateway that runs Twilio, and an emulator in Twilio's place.
-fn twilio(shell: &Shell, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
-    let (allow_hosts, signal) = (&[ports.crm_url()], format!("127.0.0.1:{}", ports.signal));
-    let connect = &[format!("wss://{signal}")];
-    let order = Order { app: "softphone-twilio", workspace: None, profile: Profile::Dev, allow_hosts, connect, into };
+/// The widget over a gateway that runs a provider, and an emulator in the place of its cloud.
+fn emulated(shell: &Shell, provider: &Provider, ports: &Ports, into: &Path, arguments: Vec<OsString>) -> Result<()> {
+    let workspace = shell.current_dir();
+    let fill = |text: &str| {
+        let text = text.replace("{cloud}", &ports.cloud.to_string()).replace("{signal}", &ports.signal.to_string());
+        text.replace("{workspace}", &workspace.to_string_lossy())
+    };
+    let connect: Vec<String> = provider.connect.iter().map(|source| fill(source)).collect();
+    let (app, allow_hosts, emulator) = (provider.app(), &[ports.crm_url()], provider.emulator());
+    let order = Order { allow_hosts, connect: &connect, adds_sdk: true, ..Order::new(&app, Profile::Dev, into) };
     let widget = build(shell, &order)?;
-    cmd!(shell, "cargo build --package cordboard-gateway --package cordboard-twilio-emulator").run()?;
+    cmd!(shell, "cargo build --package cordboard-gateway --package {emulator}").run()?;
 
-    let folder = fresh(shell, &into.join("twilio"))?;
+    let folder = fresh(shell, &into.join(provider.name))?;
     agents(shell, &folder)?;
-    let provider = format!(
-        "[agents]\nfile = \"agents.toml\"\n[provider]\nkind = \"twilio\"\napi_url = \"http://127.0.0.1:{}\"\n\
-         sdk_options = '{{\"chunderw\":\"{signal}\",\"publishEvents\":false}}'\n",
-        ports.cloud
+    let keys = format!(
+        "[agents]\nfile = \"agents.toml\"\n[provider]\nkind = \"{}\"\napi_url = \"http://127.0.0.1:{}\"\n{}",
+        provider.name,
+        ports.cloud,
+        fill(provider.keys)
     );
-    let config = configure(shell, ports, &widget, &folder, &provider)?;
+    let config = configure(shell, ports, &widget, &folder, &keys)?;
 
-    let cloud = [
-        ("--port", ports.cloud.to_string()),
-        ("--signal-port", ports.signal.to_string()),
-        ("--webhooks-base", ports.widget_url()),
-    ];
-    let cloud: Vec<OsString> = cloud.into_iter().flat_map(|(flag, value)| [flag.into(), value.into()]).collect();
-    let _cloud = start(shell, "cordboard-twilio-emulator", &cloud, &[])?;
-    let _gateway = start(shell, "cordboard-gateway", &["--config".into(), config], &EMULATED_ACCOUNT)?;
+    let (cloud, webhooks) = (ports.cloud.to_string(), ports.widget_url());
+    let mut cloud: Vec<OsString> = ["--port", &cloud, "--webhooks-base", &webhooks].map(OsString::from).into();
+    cloud.extend(provider.arguments.iter().map(|argument| fill(argument).into()));
+    let _cloud = start(shell, &emulator, &cloud, &[])?;
+    let _gateway = start(shell, "cordboard-gateway", &["--config".into(), config], provider.secrets)?;
     welcome(
         ports,
         &format!(
-            "Sign in as alex or blake, with the password demo, and allow the microphone. An emulator stands in for Twilio: \
-             open https://{signal}/ once and accept its certificate, for the voice SDK connects by TLS only.\n{}",
+            "Sign in as alex or blake, with the password demo, and allow the microphone. {}\n{}",
+            fill(provider.note),
             ports.calls_in()
         ),
     );

@@ -38,8 +38,9 @@ xflags::xflags! {
             optional --app name: String
             /// The workspace that the app is in, if it is not this one.
             optional --path folder: PathBuf
-            /// What carries the calls: `mock`, in the page, without it; `gateway`, a server with the mock in it; `twilio`, a server
-            /// with an emulator in Twilio's place; or the NAME of a crate gateway-NAME, with its service for development.
+            /// What carries the calls: `mock`, in the page, without it; `gateway`, a server with the mock in it; `twilio` or
+            /// `vonage`, a server with an emulator in the provider's place; or the NAME of a crate gateway-NAME, with its service
+            /// for development.
             optional --provider name: String
         }
         /// Writes a provider of your own that works, an app over it, and a service to develop against.

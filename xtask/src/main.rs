@@ -8,6 +8,7 @@ mod ci;
 mod demo;
 mod flags;
 mod new_provider;
+mod provider;
 mod publish;
 mod serve;
 mod setup;

@@ -51,6 +51,28 @@ pub(crate) fn npm_packages(shell: &Shell) -> Result<()> {
     cmd!(shell, "npm ci").run().context("npm could not install what package-lock.json lists")
 }
 
+/// A package that is not in `package-lock.json`, `NAME@VERSION`, installed apart from those that are. Returns the folder of modules.
+pub(crate) fn npm_package(shell: &Shell, package: &str) -> Result<PathBuf> {
+    let folder = target_dir(shell).join("npm").join(package);
+    let modules = folder.join("node_modules");
+    if !shell.path_exists(modules.join(name_of(package))) {
+        cmd!(shell, "npm install --no-save --no-package-lock --no-audit --no-fund --prefix {folder} {package}")
+            .run()
+            .with_context(|| format!("npm could not install {package}"))?;
+    }
+    Ok(modules)
+}
+
+/// Whether the workspace has that package, whatever version.
+pub(crate) fn is_installed(shell: &Shell, package: &str) -> bool {
+    shell.path_exists(Path::new("node_modules").join(name_of(package)))
+}
+
+/// A package's name without its version. A name may begin with an @.
+fn name_of(package: &str) -> &str {
+    package.rsplit_once('@').map_or(package, |(name, _)| if name.is_empty() { package } else { name })
+}
+
 /// A Chromium for the tests: `CHROMIUM`, or what the system has, or Debian's package.
 pub(crate) fn chromium(shell: &Shell) -> Result<PathBuf> {
     if let Some(path) = shell.var_os("CHROMIUM") {
@@ -95,4 +117,15 @@ fn program(shell: &Shell, name: &str, version: &str, features: &[&str]) -> Resul
 
 fn on_path(shell: &Shell, name: &str) -> Option<PathBuf> {
     std::env::split_paths(&shell.var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_named_with_or_without_its_version() {
+        let packages = ["@vonage/client-sdk@2.3.1", "@vonage/client-sdk", "esbuild@0.28.2", "esbuild"];
+        assert_eq!(packages.map(name_of), ["@vonage/client-sdk", "@vonage/client-sdk", "esbuild", "esbuild"]);
+    }
 }

@@ -13,17 +13,8 @@ const BUDGET: u64 = 70_000;
 
 pub(crate) fn run(shell: &Shell, flags: &Size) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
-    let folder = build(
-        shell,
-        &Order {
-            app: name,
-            workspace: None,
-            profile: Profile::Release,
-            allow_hosts: &[],
-            connect: &[],
-            into: &setup::target_dir(shell).join("size"),
-        },
-    )?;
+    let into = &setup::target_dir(shell).join("size");
+    let folder = build(shell, &Order::new(name, Profile::Release, into))?;
     let mut files = compressed(&folder)?;
     files.extend(compressed(&folder.join("assets"))?);
     let total: u64 = files.iter().map(|(_, bytes)| bytes).sum();

@@ -1,18 +1,16 @@
 //! Every test: native, then in the browser.
 
 use crate::build::{Order, Profile, build};
+use crate::provider::{self, Provider};
 use crate::{app, setup};
 use anyhow::Result;
 use std::path::PathBuf;
 use xshell::{Shell, cmd};
 
 /// Where the browser's tests lie.
-const BROWSER_TESTS: [&str; 4] = ["widget/e2e", "crates/simulator/e2e", "crates/gateway/e2e", "providers/twilio/e2e"];
+const BROWSER_TESTS: [&str; 3] = ["widget/e2e", "crates/simulator/e2e", "crates/gateway/e2e"];
 /// The app over a gateway, on which people sign in.
 const GATEWAY: &str = "softphone-gateway";
-/// The app over Twilio. Its page connects to the emulator, at whatever port that is.
-const TWILIO: &str = "softphone-twilio";
-const EMULATOR: &str = "wss://127.0.0.1:*";
 /// The browser's tests embed the widget from pages of this machine.
 const TEST_HOSTS: &str = "http://localhost:*";
 
@@ -29,22 +27,21 @@ fn browser(shell: &Shell) -> Result<()> {
     let chromium = setup::chromium(shell)?;
     setup::npm_packages(shell)?;
     let into = &setup::target_dir(shell).join("e2e");
-    // Programs that the tests start. Of the whole workspace, as its tests were: with other features, what they depend on would be built again.
-    cmd!(shell, "cargo build --workspace --all-features --bin cordboard-gateway --bin cordboard-twilio-emulator")
-        .run()?;
-    for app in [app::DEFAULT, app::SIMULATOR, GATEWAY, TWILIO] {
-        let connect = if app == TWILIO { &[EMULATOR.to_owned()][..] } else { &[] };
-        build(
-            shell,
-            &Order {
-                app,
-                workspace: None,
-                profile: Profile::Release,
-                allow_hosts: &[TEST_HOSTS.to_owned()],
-                connect,
-                into,
-            },
-        )?;
+    // Programs that the tests start. Of the whole workspace, as its tests were: with other features, what they depend on would be
+    // built again.
+    let emulators = provider::ALL.iter().flat_map(|provider| ["--bin".to_owned(), provider.emulator()]);
+    cmd!(shell, "cargo build --workspace --all-features --bin cordboard-gateway {emulators...}").run()?;
+    let allow_hosts = &[TEST_HOSTS.to_owned()];
+    for app in [app::DEFAULT, app::SIMULATOR, GATEWAY] {
+        build(shell, &Order { allow_hosts, ..Order::new(app, Profile::Release, into) })?;
+    }
+    for provider in &provider::ALL {
+        // The emulator listens at any port.
+        let any = |source: &&str| source.replace("{cloud}", "*").replace("{signal}", "*");
+        let (app, connect) = (provider.app(), provider.connect.iter().map(any).collect::<Vec<_>>());
+        let order =
+            Order { allow_hosts, connect: &connect, adds_sdk: true, ..Order::new(&app, Profile::Release, into) };
+        build(shell, &order)?;
     }
     cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).env("CORDBOARD_DIST", into).run()?;
     Ok(())
@@ -52,7 +49,8 @@ fn browser(shell: &Shell) -> Result<()> {
 
 fn browser_tests(shell: &Shell) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for folder in BROWSER_TESTS.into_iter().filter(|folder| shell.path_exists(folder)) {
+    let folders = BROWSER_TESTS.map(str::to_owned).into_iter().chain(provider::ALL.iter().map(Provider::browser_tests));
+    for folder in folders.filter(|folder| shell.path_exists(folder)) {
         let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
         files.extend(shell.read_dir(folder)?.into_iter().filter(is_test));
     }
