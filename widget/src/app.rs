@@ -5,7 +5,7 @@ use crate::crm::Crm;
 use crate::model::{Model, Msg, Outcome, Settings, recents};
 use crate::view::audio::nothing;
 use crate::view::{Node, View};
-use cordboard::call_flow::{Command, FlowConfig, Output, Reply};
+use cordboard::call_flow::{Command, FlowConfig, Output};
 use cordboard::platform::Clock;
 use cordboard::telephony::{DialPolicy, MediaLeg, Telephony};
 use cordboard::{Timestamp, Value};
@@ -58,7 +58,7 @@ pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
     start(Rc::new(line), None, config);
 }
 
-/// Runs the widget over a line whose audio the page carries. Keys are pressed there, unless the audio leaves them to the line.
+/// Runs the widget over a line whose audio the page carries.
 pub fn mount_with_audio(line: Rc<dyn Telephony>, audio: impl MediaLeg + 'static, config: WidgetConfig) {
     start(line, Some(Box::new(PageAudio::new(audio))), config);
 }
@@ -263,14 +263,7 @@ impl App {
 
     fn execute(&'static self, command: Command) {
         spawn(async move {
-            let pressed = match (&self.audio, &command) {
-                (Some(audio), Command::SendDigits(call, digits)) => audio.send_digits(call, digits),
-                _ => None,
-            };
-            let reply = match pressed {
-                Some(pressed) => pressed.map(|()| Reply::Accepted),
-                None => command.execute(&*self.line).await,
-            };
+            let reply = command.execute(&*self.line).await;
             self.dispatch(Msg::Reply(command, reply));
         });
     }

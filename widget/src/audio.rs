@@ -4,7 +4,7 @@ use crate::app::Ui;
 use crate::model::Msg;
 use crate::text;
 use crate::view::{Node, audio as draw};
-use cordboard::telephony::{CallId, Digits, Error, ErrorKind, MediaDevice, MediaEvent, MediaLeg, MediaProblem};
+use cordboard::telephony::{MediaDevice, MediaEvent, MediaLeg, MediaProblem};
 use cordboard_browser::spawn;
 use core::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,9 +13,6 @@ use std::rc::Rc;
 pub(crate) trait Audio {
     /// Starts it when somebody has signed in, and stops it when nobody is.
     fn follow(&self, ui: Ui, is_signed_in: bool);
-
-    /// Presses keys in a call. `None` when the line is to press them.
-    fn send_digits(&self, call: &CallId, digits: &Digits) -> Option<Result<(), Error>>;
 
     /// What is wrong, above the screen.
     fn banner(&self, ui: Ui) -> Node;
@@ -113,12 +110,6 @@ impl Audio for PageAudio {
             self.shared.leg.stop();
             *self.shared.state.borrow_mut() = AudioState::default();
         }
-    }
-
-    fn send_digits(&self, call: &CallId, digits: &Digits) -> Option<Result<(), Error>> {
-        let pressed = self.shared.leg.send_digits(call, digits);
-        let is_the_lines = pressed.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unsupported);
-        (!is_the_lines).then_some(pressed)
     }
 
     fn banner(&self, ui: Ui) -> Node {

@@ -25,5 +25,5 @@ pub use client::{Client, Output, Post};
 pub use line::{GatewayConfig, GatewayLine};
 pub use platform::*;
 pub use requests::Order;
-pub use transport::{Answer, Ears, MemoryTokens, Socket, TokenStore, Transport};
+pub use transport::{Answer, Ears, Keys, MemoryTokens, Socket, TokenStore, Transport};
 pub use wire::SUBPROTOCOL;

@@ -1,17 +1,17 @@
 use crate::client::{Client, Output};
 use crate::requests::Order;
-use crate::transport::{Answer, Ears, Socket, TokenStore, Transport};
+use crate::transport::{Answer, Ears, Keys, Socket, TokenStore, Transport};
 use crate::wire::SUBPROTOCOL;
 use cordboard::platform::{BoxFuture, Clock, Lock};
 use cordboard::telephony::{
-    Capabilities, Credentials, Error, ErrorKind, EventHub, MediaToken, Operation, ProviderInfo,
+    Capabilities, Capability, Credentials, Error, ErrorKind, EventHub, MediaToken, Operation, ProviderInfo,
 };
 use cordboard::{Object, Timestamp, Value};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use futures_channel::oneshot;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// How many events are kept for a listener that is behind.
 const BACKLOG: usize = 256;
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     transport: Box<dyn Transport>,
     tokens: Option<Box<dyn TokenStore>>,
     clock: Box<dyn Clock>,
+    pub(crate) keys: OnceLock<Box<dyn Keys>>,
     state: Lock<State>,
 }
 
@@ -96,6 +97,7 @@ impl GatewayLine {
             transport,
             tokens,
             clock,
+            keys: OnceLock::new(),
             state: Lock::new(State {
                 client: Client::new(config.capabilities, seed),
                 socket: None,
@@ -124,6 +126,11 @@ impl GatewayLine {
         self.shared.order(order, crate::wire::media_token)
     }
 
+    /// From now on keys can be pressed whatever the gateway claims, and are pressed there. The first that are given stay.
+    pub fn press_keys_by(&self, keys: impl Keys + 'static) {
+        let _ = self.shared.keys.set(Box::new(keys));
+    }
+
     /// The browser or the system says that the network came or went: try at once, or see whether the link still holds.
     pub fn network_changed(&self, is_there: bool) {
         self.shared.drive(|client, now| client.handle_network(now, is_there));
@@ -132,7 +139,8 @@ impl GatewayLine {
 
 impl Shared {
     pub(crate) fn capabilities(&self) -> Capabilities {
-        self.state.lock().client.capabilities()
+        let claimed = self.state.lock().client.capabilities();
+        if self.keys.get().is_some() { claimed.with(Capability::Digits) } else { claimed }
     }
 
     /// Does something to the machine, and what follows from it.

@@ -7,6 +7,7 @@ use cordboard::telephony::{
     Agent, Availability, Call, CallId, CallerId, Capabilities, Credentials, DialRequest, Digits, Error, Events,
     Operation, PhoneNumber, ProviderInfo, Telephony, Transfer,
 };
+use core::future::ready;
 
 impl GatewayLine {
     /// An order about a call, of which only its acceptance is to be known.
@@ -127,6 +128,9 @@ impl Telephony for GatewayLine {
         'digits: 'async_trait,
         Self: 'async_trait,
     {
+        if let Some(keys) = self.shared.keys.get() {
+            return Box::pin(ready(keys.press(call, digits)));
+        }
         self.act("send_digits", Operation::SendDigits, call, Object::new().with("digits", digits.as_str()))
     }
 

@@ -1,6 +1,7 @@
 use crate::line::Shared;
 use cordboard::Value;
 use cordboard::platform::{Lock, MaybeSend, MaybeSync};
+use cordboard::telephony::{CallId, Digits, Error};
 use std::sync::{Arc, Weak};
 
 /// How to reach a gateway.
@@ -28,6 +29,15 @@ pub trait Transport: MaybeSend + MaybeSync {
 pub trait Socket: MaybeSend {
     /// Sends a message.
     fn send(&self, message: &Value);
+}
+
+/// Presses keys in the place of the gateway, such as in the agent's own audio.
+pub trait Keys: MaybeSend + MaybeSync {
+    /// Presses them in a call.
+    ///
+    /// # Errors
+    /// [`NoSuchCall`](cordboard::telephony::ErrorKind::NoSuchCall) when it is not heard there.
+    fn press(&self, call: &CallId, digits: &Digits) -> Result<(), Error>;
 }
 
 /// Where what is heard of a socket goes. Of a socket that has been replaced nothing is heard.

@@ -12,14 +12,14 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use cordboard::telephony::{Capabilities, Capability, ProviderInfo, SignInMethod};
+    use cordboard::telephony::{Capabilities, ProviderInfo};
     use cordboard_gateway_client::{GatewayConfig, PageAudio, page_line};
     use cordboard_widget::{WidgetConfig, mount_with_audio};
     use std::rc::Rc;
 
     let url = cordboard_browser::meta("cordboard-gateway").unwrap_or_else(cordboard_browser::origin);
     let provider = ProviderInfo { id: "vonage", name: "Vonage" };
-    let capabilities = Capabilities::all().without(Capability::PauseRecording).with_sign_in(SignInMethod::Password);
+    let capabilities = Capabilities::all();
     let line = Rc::new(page_line(GatewayConfig { url, provider, capabilities }));
     mount_with_audio(Rc::clone(&line) as Rc<_>, PageAudio::new(line), WidgetConfig::default());
 }

@@ -98,5 +98,7 @@ export function open(emit) {
     speaker: (id) => device?.audio.speakerDevices.set(id).catch(tellDevices),
     "test-speaker": () => device?.audio.speakerDevices.test(tone(0.5, 440)),
   };
+  // Twilio has no request that presses keys: the line has them pressed here.
+  emit("keys");
   return (order, value) => orders[order](value);
 }

@@ -282,6 +282,6 @@ export function open(emit) {
       return sound.play();
     },
   };
-  // An order that is not here is the gateway's: it presses keys, for the SDK does not tell whose call a leg belongs to.
-  return (order, value) => orders[order]?.(value);
+  // Keys are the gateway's to press, for the SDK does not tell whose call a leg belongs to.
+  return (order, value) => orders[order](value);
 }

@@ -1,5 +1,3 @@
-use super::call::CallId;
-use super::digits::Digits;
 use super::error::Error;
 use crate::platform::{BoxStream, MaybeSend, MaybeSync};
 use async_trait::async_trait;
@@ -10,6 +8,7 @@ use async_trait::async_trait;
 /// - [`start`](Self::start) may be called again after a problem, and does nothing while it is ready.
 /// - `Ok` means that the order was taken; what becomes of it arrives as an event.
 /// - The leg of a call is joined by itself, whenever the provider sends one: the agent said yes to the call already.
+/// - Keys are the line's to press, as all that is done to a call. If only the voice SDK can, the line has it do so.
 #[cfg_attr(not(target_arch = "wasm32"), async_trait)]
 #[cfg_attr(target_arch = "wasm32", async_trait(?Send))]
 pub trait MediaLeg: MaybeSend + MaybeSync {
@@ -21,13 +20,6 @@ pub trait MediaLeg: MaybeSend + MaybeSync {
 
     /// Gives the microphone back, and takes no more calls.
     fn stop(&self);
-
-    /// Presses keys in a call.
-    ///
-    /// # Errors
-    /// [`NoSuchCall`](super::ErrorKind::NoSuchCall) when it is not heard here, [`Unsupported`](super::ErrorKind::Unsupported)
-    /// when the agent's line presses them.
-    fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error>;
 
     /// Speaks into another microphone from now on.
     fn use_microphone(&self, id: &str);

@@ -1,6 +1,7 @@
 //! The agent's audio in a page, over the provider's voice SDK, with tokens from the gateway.
 
 use crate::line::GatewayLine;
+use crate::transport::Keys;
 use cordboard::platform::{BoxStream, Clock as _};
 use cordboard::telephony::{
     CallId, Digits, Error, ErrorKind, MediaDevice, MediaEvent, MediaLeg, MediaProblem, MediaToken, Operation,
@@ -10,7 +11,7 @@ use cordboard_browser::{BrowserClock, Media, parse_json, spawn};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use futures_channel::mpsc::{UnboundedSender, unbounded};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// How long before a token runs out another is asked for.
 const RENEWAL: Duration = Duration::from_secs(60);
@@ -54,6 +55,8 @@ impl Shared {
             let Some(me) = me.upgrade() else { return };
             if event == "expiring" {
                 spawn(async move { drop(me.renew().await) });
+            } else if event == "keys" {
+                me.line.press_keys_by(PageKeys(Rc::downgrade(&me)));
             } else if let Some(event) = read(event, &value) {
                 me.tell(&event);
             }
@@ -121,16 +124,6 @@ impl MediaLeg for PageAudio {
         self.0.order("stop", Value::Null);
     }
 
-    fn send_digits(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
-        let order = Object::new().with("call", call.as_str()).with("digits", digits.as_str());
-        match self.0.order("digits", order) {
-            Value::Bool(true) => Ok(()),
-            Value::Bool(false) => Err(Error::new(ErrorKind::NoSuchCall, Operation::SendDigits).for_call(call)),
-            // The script has no such order.
-            _ => Err(Error::new(ErrorKind::Unsupported, Operation::SendDigits).for_call(call)),
-        }
-    }
-
     fn use_microphone(&self, id: &str) {
         self.0.order("microphone", id);
     }
@@ -147,6 +140,20 @@ impl MediaLeg for PageAudio {
         let (ear, events) = unbounded();
         self.0.ears.borrow_mut().push(ear);
         Box::pin(events)
+    }
+}
+
+/// The keys of a script that told that it has them. The line belongs to the audio, and not the audio to the line.
+struct PageKeys(Weak<Shared>);
+
+impl Keys for PageKeys {
+    fn press(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
+        let order = Object::new().with("call", call.as_str()).with("digits", digits.as_str());
+        let pressed = self.0.upgrade().map(|shared| shared.order("digits", order));
+        if pressed == Some(Value::Bool(true)) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::NoSuchCall, Operation::SendDigits).for_call(call))
     }
 }
 

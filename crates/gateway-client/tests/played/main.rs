@@ -6,16 +6,17 @@ mod tasks;
 use cordboard::platform::Clock;
 use cordboard::telephony::conformance::{CannotPlay, Cue, FarEnd, Harness, TestAgent};
 use cordboard::telephony::{
-    Capabilities, Connection, Credentials, ErrorKind, Event, Events, PhoneNumber, ProviderInfo, SignInMethod, Telephony,
+    CallId, Capabilities, Capability, Connection, Credentials, Digits, Error, ErrorKind, Event, Events, Operation,
+    PhoneNumber, ProviderInfo, SignInMethod, Telephony,
 };
-use cordboard_gateway_client::{GatewayConfig, GatewayLine, MemoryTokens};
+use cordboard_gateway_client::{GatewayConfig, GatewayLine, Keys, MemoryTokens};
 use cordboard_mock::conformance::password;
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, VirtualClock, conformance, numbers};
 use futures_util::StreamExt as _;
 use futures_util::future::{Either, join, select};
 use gateway::Gateway;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tasks::Tasks;
 
@@ -230,6 +231,42 @@ fn a_line_that_is_dropped_closes_its_socket_and_its_driver_ends() {
         runs.await;
         stage.pass(Duration::from_secs(1)).await;
         assert_eq!(stage.gateway.sockets(), 0);
+    });
+}
+
+/// The agent's own audio, in which one call is heard.
+struct Audio {
+    heard: CallId,
+    pressed: Arc<Mutex<String>>,
+}
+
+impl Keys for Audio {
+    fn press(&self, call: &CallId, digits: &Digits) -> Result<(), Error> {
+        if call != &self.heard {
+            return Err(Error::new(ErrorKind::NoSuchCall, Operation::SendDigits).for_call(call));
+        }
+        self.pressed.lock().expect("nobody panics").push_str(digits.as_str());
+        Ok(())
+    }
+}
+
+#[test]
+fn keys_that_a_gateway_cannot_press_are_pressed_beside_it() {
+    let stage = Stage::new(Capabilities::all().without(Capability::Digits));
+    stage.run(async {
+        let line = stage.open(MemoryTokens::default());
+        line.sign_in(password(MockAgent::Alex)).await.unwrap();
+        let (call, digits) = (CallId::new("c1"), Digits::parse("5#").unwrap());
+        assert!(!line.capabilities().has(Capability::Digits));
+        assert_eq!(line.send_digits(&call, &digits).await.unwrap_err().kind(), ErrorKind::Unsupported);
+
+        let pressed = Arc::new(Mutex::new(String::new()));
+        line.press_keys_by(Audio { heard: call.clone(), pressed: Arc::clone(&pressed) });
+        assert_eq!(line.capabilities(), Capabilities::all().with_sign_in(SignInMethod::Password));
+        line.send_digits(&call, &digits).await.unwrap();
+        assert_eq!(*pressed.lock().unwrap(), "5#");
+        let other = line.send_digits(&CallId::new("c2"), &digits).await.unwrap_err();
+        assert_eq!(other.kind(), ErrorKind::NoSuchCall);
     });
 }
 
