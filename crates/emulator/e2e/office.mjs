@@ -120,14 +120,14 @@ ${keys(this.emulator)}
     return [talking.filter(({ isAgent }) => isAgent), talking.filter(({ isAgent }) => !isAgent)];
   }
 
-  /** Waits until the agent's only leg is a browser's, and sound passes it both ways from now on. */
-  async heardBothWays() {
+  /** Waits until the agent's only leg is a browser's, and so many packets of sound, 20 ms each, pass it both ways from now on. */
+  async heardBothWays(packets = 20) {
     const agent = await until("the agent's leg in the page", async () => {
       const [[leg, ...more]] = await this.legs();
       return more.length === 0 && leg?.is_browser && leg;
     });
     const goesOn = ({ audio }) =>
-      audio.to.loud > agent.audio.to.loud + 20 && audio.from.packets > agent.audio.from.packets + 20;
+      audio.to.loud > agent.audio.to.loud + packets && audio.from.packets > agent.audio.from.packets + packets;
     await this.emulator.legIs(agent.id, "is heard both ways", goesOn);
     return agent;
   }

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! It prints one line of JSON: `{"rest":"http://127.0.0.1:8010","signal":"127.0.0.1:8011"}`. A browser's `Device` takes the
-//! second as its option `chunderw`, with `publishEvents: false`. Account and keys are those of [`CloudConfig::for_tests`].
+//! second as its option `chunderw`, with `publishEvents: false`. Account and keys are those of [`CloudConfig::for_tests`]; who has no
+//! browser is absent.
 //!
 //! # Control
 //! | request | body | answer |

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use cordboard_twilio_emulator::{CloudConfig, Ports, Server};
+use cordboard_twilio_emulator::{ClientScript, CloudConfig, Ports, Server};
 use std::io::Write as _;
 
 /// Twilio's voice API for tests.
@@ -41,6 +41,8 @@ struct Options {
 impl Options {
     fn config(self) -> CloudConfig {
         let mut config = CloudConfig::for_tests(&format!("{}{}", self.webhooks_base, self.voice_path));
+        // Whoever has no page is not there: a script must not take the leg of somebody who is just loading theirs again.
+        config.clients = ClientScript::Absent;
         let status = format!("{}{}", self.webhooks_base, self.status_path);
         for number in &mut config.numbers {
             number.status_callback = Some(status.clone());

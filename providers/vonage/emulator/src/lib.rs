@@ -18,7 +18,7 @@
 //! ```
 //!
 //! It prints one line of JSON: `{"rest":"http://127.0.0.1:8010"}`. Application, keys and secrets are those of
-//! [`CloudConfig::for_tests`].
+//! [`CloudConfig::for_tests`]; who has no browser is absent.
 //!
 //! # What it does not imitate
 //! - Of the client SDK: calls that a browser makes (`serverCall`), chat, push, a leg's list of others, events that want an

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use cordboard_vonage_emulator::{CloudConfig, Server};
+use cordboard_vonage_emulator::{ClientScript, CloudConfig, Server};
 use std::io::Write as _;
 
 /// Vonage's Voice API for tests.
@@ -24,7 +24,9 @@ struct Options {
 async fn main() -> Result<()> {
     let Options { port, webhooks_base, write_key } = Options::parse();
     let webhook = |name: &str| format!("{webhooks_base}/webhooks/vonage/{name}");
-    let config = CloudConfig::for_tests(&webhook("answer"), &webhook("event"));
+    let mut config = CloudConfig::for_tests(&webhook("answer"), &webhook("event"));
+    // Whoever has no page is not there: a script must not take the leg of somebody who is just loading theirs again.
+    config.clients = ClientScript::Absent;
     if let Some(path) = write_key {
         std::fs::write(path, &config.private_key)?;
     }
