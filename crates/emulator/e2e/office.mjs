@@ -88,6 +88,13 @@ ${keys(this.emulator)}
 
   /** A CRM page in which the agent is signed in and can be heard. */
   async desk(t) {
+    const desk = await this.silentDesk(t, async () => {});
+    await this.registered();
+    return desk;
+  }
+
+  /** The same whether the agent can be heard or not, with a page that `prepare` has seen to before it loads. */
+  async silentDesk(t, prepare) {
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 900 },
       ignoreHTTPSErrors: true,
@@ -97,13 +104,13 @@ ${keys(this.emulator)}
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     page.on("console", (message) => this.console.push(message.text()));
+    await prepare(page);
     await page.goto(`${this.crm}/?widget=${this.gateway}/`);
     const widget = page.frameLocator("#hubspot-calling-extension-iframe");
     await widget.locator("#name").fill("alex");
     await widget.locator("#password").fill(PASSWORD);
     await widget.getByRole("button", { name: "Sign in" }).click();
     await widget.getByText("Recent calls").waitFor();
-    await this.registered();
     return { page, widget };
   }
 

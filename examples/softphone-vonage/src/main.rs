@@ -1,7 +1,7 @@
 //! The whole widget over a gateway that runs Vonage. The agent's audio runs in the page, through Vonage's own client SDK.
 //!
-//! That SDK is not part of Cordboard: its licence is between Vonage and you. Without it the phone works, but for its sound, and
-//! says what is missing.
+//! That SDK is not part of Cordboard: its licence is between Vonage and you. Without it nobody can talk, and the phone says what
+//! is missing.
 //!
 //! ```sh
 //! npm install @vonage/client-sdk@2.3.1

@@ -15,7 +15,20 @@ export const ACCOUNT = {
 /** Where the client SDK finds its cloud. */
 export const settings = ({ rest }) => ({ apiUrl: rest, websocketUrl: rest });
 
-export const readLeg = ({ uuid, to, status }) => ({ id: uuid, isAgent: !to.startsWith("+"), talks: status === "answered" });
+const readLeg = ({ uuid, to, status }) => ({ id: uuid, isAgent: !to.startsWith("+"), talks: status === "answered" });
+
+const keys = (emulator) => `
+application_id = "${ACCOUNT.application}"
+private_key_file = ${JSON.stringify(ACCOUNT.keyFile)}
+api_key = "${ACCOUNT.apiKey}"
+api_secret = "${ACCOUNT.apiSecret}"
+signature_secret = "${ACCOUNT.signatureSecret}"
+hold_music_url = "https://calls.example.com/music.mp3"
+sdk_options = '${JSON.stringify(settings(emulator))}'
+`;
+
+/** Vonage, for tests of an office. */
+export const VONAGE = { name: "vonage", readLeg, keys, pauses: false };
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const PATHS = ["users", "conversations", "sessions", "devices", "legs"].map((name) => [`/*/${name}/**`, {}]);
