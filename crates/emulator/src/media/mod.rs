@@ -9,7 +9,7 @@ use peer::Peer;
 use serde::Serialize;
 pub use sound::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 use sound::{FRAME, Frame, mix, tone};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,6 +37,8 @@ pub struct Media {
     certificate: DtlsCert,
     /// By the leg's id.
     peers: BTreeMap<String, Peer>,
+    /// Legs whose browser was lost, and may come back: till then nothing is said there, and nothing heard.
+    lost: BTreeSet<String>,
     counters: BTreeMap<String, Counters>,
     outgoing: VecDeque<Transmit>,
     /// Samples so far.
@@ -66,6 +68,7 @@ impl Media {
             crypto: Arc::new(crypto),
             certificate,
             peers: BTreeMap::new(),
+            lost: BTreeSet::new(),
             counters: BTreeMap::new(),
             outgoing: VecDeque::new(),
             time: 0,
@@ -73,6 +76,7 @@ impl Media {
     }
 
     fn peer(&mut self, now: Instant, call: &str) -> &mut Peer {
+        self.lost.remove(call);
         let Self { address, crypto, certificate, .. } = self;
         let make = || Peer::new(now, *address, Arc::clone(crypto), certificate.clone(), true);
         self.peers.entry(call.to_owned()).or_insert_with(make)
@@ -112,6 +116,7 @@ impl Media {
     /// The leg is over. What was counted of it stays.
     pub fn remove(&mut self, call: &str) {
         self.peers.remove(call);
+        self.lost.remove(call);
     }
 
     /// What went to and from a leg's far end so far.
@@ -158,12 +163,14 @@ impl Media {
         let (call, _) = self.peers.iter().find(|(_, peer)| peer.lost)?;
         let call = call.clone();
         self.peers.remove(&call);
+        self.lost.insert(call.clone());
         Some(call)
     }
 
     /// Moves 20 ms of sound between the legs' far ends.
     pub fn tick(&mut self, now: Instant, parties: &[Party]) {
         let mut said: BTreeMap<&str, Frame> = BTreeMap::new();
+        let parties: Vec<&Party> = parties.iter().filter(|party| !self.lost.contains(&party.leg)).collect();
         for party in parties.iter().filter(|party| party.talks) {
             let frame = match self.peers.get_mut(&party.leg) {
                 Some(peer) => peer.speak(),
@@ -175,7 +182,7 @@ impl Media {
             };
             said.insert(&party.leg, frame);
         }
-        for party in parties {
+        for party in &parties {
             let frame = match &party.hears {
                 Hears::Silence => [0; FRAME],
                 Hears::Music => tone(MUSIC_HZ, self.time),
@@ -205,7 +212,6 @@ impl Media {
 mod tests {
     use super::*;
     use core::time::Duration;
-    use std::collections::BTreeSet;
 
     /// A browser, without the browser: a peer that does the checks, and says a tone.
     struct Browser {
@@ -311,5 +317,8 @@ mod tests {
         }
         assert_eq!(media.poll_lost().as_deref(), Some("CA1"));
         assert_eq!(media.poll_lost(), None);
+        let before = format!("{:?}", media.counters("CA1"));
+        media.tick(now, &[party("CA1", Hears::Music)]);
+        assert_eq!(format!("{:?}", media.counters("CA1")), before, "a browser that is gone is no telephone");
     }
 }
