@@ -26,10 +26,10 @@ export class Phones extends Pages {
     return new Phone(page);
   }
 
-  /** A page that can be called. */
-  async phone(t, cloud, user, accessToken = token(user)) {
+  /** A page that can be called, with a token for so long. */
+  async phone(t, cloud, user, seconds) {
     const phone = await this.idle(t);
-    await phone.start(cloud, accessToken);
+    await phone.start(cloud, token(user, seconds));
     await phone.sees("ready");
     return phone;
   }
