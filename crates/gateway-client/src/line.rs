@@ -10,11 +10,15 @@ use cordboard::{Object, Timestamp, Value};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use futures_channel::oneshot;
 use std::sync::{Arc, OnceLock, Weak};
 
 /// How many events are kept for a listener that is behind.
 const BACKLOG: usize = 256;
+
+/// How long a call waits for audio that is on its way.
+const AUDIO_WAIT: Duration = Duration::from_secs(10);
 
 /// Where the gateway is, and what the app is built for.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ pub(crate) struct Shared {
     tokens: Option<Box<dyn TokenStore>>,
     clock: Box<dyn Clock>,
     pub(crate) keys: OnceLock<Box<dyn Keys>>,
+    /// Who waits for the agent's audio, while it is on its way.
+    audio: Lock<Option<Vec<oneshot::Sender<()>>>>,
     state: Lock<State>,
 }
 
@@ -98,6 +104,7 @@ impl GatewayLine {
             tokens,
             clock,
             keys: OnceLock::new(),
+            audio: Lock::default(),
             state: Lock::new(State {
                 client: Client::new(config.capabilities, seed),
                 socket: None,
@@ -129,6 +136,21 @@ impl GatewayLine {
     /// From now on keys can be pressed whatever the gateway claims, and are pressed there. The first that are given stay.
     pub fn press_keys_by(&self, keys: impl Keys + 'static) {
         let _ = self.shared.keys.set(Box::new(keys));
+    }
+
+    /// Says whether the agent's audio is on its way. Calls that are dialled or answered wait till it is there, 10 s at most: the provider
+    /// rings the agent's audio for each, and gives the call up where nobody is.
+    pub fn audio_is_coming(&self, is_coming: bool) {
+        let mut audio = self.shared.audio.lock();
+        let arrived = if is_coming {
+            audio.get_or_insert_default();
+            None
+        } else {
+            audio.take()
+        };
+        drop(audio);
+        // Whoever waits hears that.
+        drop(arrived);
     }
 
     /// The browser or the system says that the network came or went: try at once, or see whether the link still holds.
@@ -179,6 +201,33 @@ impl Shared {
         read: fn(&Value) -> Option<T>,
     ) -> BoxFuture<'static, Result<T, Error>> {
         self.ask(order.operation, read, |client, now| client.order(now, order))
+    }
+
+    /// As [`order`](Self::order), once the agent's audio is there if it is on its way.
+    pub(crate) fn order_with_audio<T: 'static>(
+        &self,
+        order: Order,
+        read: fn(&Value) -> Option<T>,
+    ) -> BoxFuture<'static, Result<T, Error>> {
+        let (sender, mut arrival) = oneshot::channel();
+        let waits = self.audio.lock().as_mut().map(|waiting| waiting.push(sender)).is_some();
+        if !waits {
+            return self.order(order, read);
+        }
+        let (me, mut patience) = (self.me.clone(), self.clock.sleep(AUDIO_WAIT));
+        Box::pin(async move {
+            poll_fn(|context| {
+                let is_there = Pin::new(&mut arrival).poll(context).is_ready();
+                if is_there { Poll::Ready(()) } else { patience.as_mut().poll(context) }
+            })
+            .await;
+            let operation = order.operation;
+            let asked = me.upgrade().map(|line| line.order(order, read));
+            match asked {
+                Some(asked) => asked.await,
+                None => Err(Error::new(ErrorKind::Unreachable, operation)),
+            }
+        })
     }
 
     /// Asks the machine something, and waits for its answer.

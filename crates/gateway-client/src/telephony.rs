@@ -100,11 +100,25 @@ impl Telephony for GatewayLine {
         if let Some(from) = &request.from {
             fields.set("from", from.as_e164());
         }
-        self.shared.order(Order { name: "dial", operation: Operation::Dial, call: None, fields }, wire::dialled)
+        self.shared
+            .order_with_audio(Order { name: "dial", operation: Operation::Dial, call: None, fields }, wire::dialled)
+    }
+
+    fn answer<'line, 'call, 'async_trait>(
+        &'line self,
+        call: &'call CallId,
+    ) -> BoxFuture<'async_trait, Result<(), Error>>
+    where
+        'line: 'async_trait,
+        'call: 'async_trait,
+        Self: 'async_trait,
+    {
+        let (call, fields) = (Some(call.clone()), Object::new());
+        self.shared
+            .order_with_audio(Order { name: "answer", operation: Operation::Answer, call, fields }, wire::accepted)
     }
 
     acts_on_a_call! {
-        answer "answer" Answer
         reject "reject" Reject
         hang_up "hang_up" HangUp
         mute "mute" Mute

@@ -26,6 +26,7 @@ struct Shared {
     ears: RefCell<Vec<UnboundedSender<MediaEvent>>>,
     /// Which start it is: what an older one began is over.
     start: Cell<u32>,
+    is_ready: Cell<bool>,
 }
 
 impl PageAudio {
@@ -33,12 +34,16 @@ impl PageAudio {
     #[must_use]
     pub fn new(line: Rc<GatewayLine>) -> Self {
         let (media, ears) = (RefCell::default(), RefCell::default());
-        Self(Rc::new(Shared { line, media, ears, start: Cell::new(0) }))
+        Self(Rc::new(Shared { line, media, ears, start: Cell::new(0), is_ready: Cell::new(false) }))
     }
 }
 
 impl Shared {
     fn tell(&self, event: &MediaEvent) {
+        if matches!(event, MediaEvent::Ready | MediaEvent::Stopped(_)) {
+            self.is_ready.set(*event == MediaEvent::Ready);
+            self.line.audio_is_coming(false);
+        }
         self.ears.borrow_mut().retain(|ear| ear.unbounded_send(event.clone()).is_ok());
     }
 
@@ -104,7 +109,12 @@ impl MediaLeg for PageAudio {
         let shared = &self.0;
         let start = shared.start.get().wrapping_add(1);
         shared.start.set(start);
-        let Some(token) = shared.line.media_token().await? else { return Ok(()) };
+        shared.line.audio_is_coming(!shared.is_ready.get());
+        let token = shared.line.media_token().await.inspect_err(|_| shared.line.audio_is_coming(false))?;
+        let Some(token) = token else {
+            shared.line.audio_is_coming(false);
+            return Ok(());
+        };
         if !shared.load().await {
             shared.tell(&MediaEvent::Stopped(MediaProblem::NotLoaded));
             return Ok(());
@@ -122,6 +132,8 @@ impl MediaLeg for PageAudio {
     fn stop(&self) {
         self.0.start.set(self.0.start.get().wrapping_add(1));
         self.0.order("stop", Value::Null);
+        self.0.is_ready.set(false);
+        self.0.line.audio_is_coming(false);
     }
 
     fn use_microphone(&self, id: &str) {

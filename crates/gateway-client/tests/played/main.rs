@@ -6,8 +6,8 @@ mod tasks;
 use cordboard::platform::Clock;
 use cordboard::telephony::conformance::{CannotPlay, Cue, FarEnd, Harness, TestAgent};
 use cordboard::telephony::{
-    CallId, Capabilities, Capability, Connection, Credentials, Digits, Error, ErrorKind, Event, Events, Operation,
-    PhoneNumber, ProviderInfo, SignInMethod, Telephony,
+    CallId, Capabilities, Capability, Connection, Credentials, DialKey, DialRequest, Digits, Error, ErrorKind, Event,
+    Events, Operation, PhoneNumber, ProviderInfo, SignInMethod, Telephony,
 };
 use cordboard_gateway_client::{GatewayConfig, GatewayLine, Keys, MemoryTokens};
 use cordboard_mock::conformance::password;
@@ -267,6 +267,45 @@ fn keys_that_a_gateway_cannot_press_are_pressed_beside_it() {
         assert_eq!(*pressed.lock().unwrap(), "5#");
         let other = line.send_digits(&CallId::new("c2"), &digits).await.unwrap_err();
         assert_eq!(other.kind(), ErrorKind::NoSuchCall);
+    });
+}
+
+#[test]
+fn a_call_waits_for_audio_that_is_on_its_way() {
+    let stage = Stage::new(Capabilities::all());
+    stage.run(async {
+        let line = stage.open(MemoryTokens::default());
+        line.sign_in(password(MockAgent::Alex)).await.unwrap();
+        let dial =
+            |key: &str| line.dial(DialRequest { key: DialKey::new(key), to: number(numbers::ANSWERS), from: None });
+        let is_dialled = async || !line.active_calls().await.unwrap().is_empty();
+
+        line.audio_is_coming(true);
+        line.audio_is_coming(true);
+        let (waited, call) = join(
+            async {
+                stage.pass(Duration::from_secs(9)).await;
+                let waited = !is_dialled().await;
+                line.audio_is_coming(false);
+                waited
+            },
+            dial("1"),
+        )
+        .await;
+        assert!(waited);
+        line.hang_up(&call.unwrap()).await.unwrap();
+        stage.pass(Duration::from_secs(1)).await;
+
+        // Audio that never comes is not waited for for ever, and what is there is not waited for at all.
+        line.audio_is_coming(true);
+        let began = stage.clock.now();
+        let call = dial("2").await.unwrap();
+        assert!((10..12).contains(&stage.clock.now().since(began).as_secs()));
+        line.hang_up(&call).await.unwrap();
+        line.audio_is_coming(false);
+        let began = stage.clock.now();
+        dial("3").await.unwrap();
+        assert!(stage.clock.now().since(began) < Duration::from_secs(2));
     });
 }
 
