@@ -261,10 +261,10 @@ fn keys(public_url: &str, answered: &[Passed]) -> BTreeSet<String> {
     keys
 }
 
-/// Twenty kills in a normal run; `CORDBOARD_KILLS` for more.
+/// Ten kills in a normal run; `CORDBOARD_KILLS` for more.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_nobody_is_called_twice() {
-    let kills: u32 = std::env::var("CORDBOARD_KILLS").map_or(20, |kills| kills.parse().unwrap());
+    let kills: u32 = std::env::var("CORDBOARD_KILLS").map_or(10, |kills| kills.parse().unwrap());
     let office = Office::open("").await;
     let mut random = Random(0x1234_5678);
     let mut alex = Agent::new("alex", Work::Dials, 0x2545_F491);
