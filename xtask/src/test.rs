@@ -27,10 +27,10 @@ fn browser(shell: &Shell) -> Result<()> {
     let chromium = setup::chromium(shell)?;
     setup::npm_packages(shell)?;
     let into = &setup::target_dir(shell).join("e2e");
-    // Programs that the tests start. Of the whole workspace, as its tests were: with other features, what they depend on would be
-    // built again.
+    // Programs that the tests start. With the tests, which are there already: without them, features differ, and what they depend on
+    // would be built again.
     let emulators = provider::ALL.iter().flat_map(|provider| ["--bin".to_owned(), provider.emulator()]);
-    cmd!(shell, "cargo build --workspace --all-features --bin cordboard-gateway {emulators...}").run()?;
+    cmd!(shell, "cargo build --workspace --all-features --tests --bin cordboard-gateway {emulators...}").run()?;
     let allow_hosts = &[TEST_HOSTS.to_owned()];
     for app in [app::DEFAULT, app::SIMULATOR, GATEWAY] {
         build(shell, &Order { allow_hosts, ..Order::new(app, Profile::Release, into) })?;
