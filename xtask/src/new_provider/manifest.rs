@@ -231,7 +231,10 @@ debug = "line-tables-only"
 opt-level = "z"
 "#;
         assert_eq!(manifest.apart(&name(), APP, &used).unwrap(), expected);
-        let patches = manifest.patches(Path::new("/root"), &used);
-        assert!(patches.ends_with("[patch.crates-io]\ncordboard = { path = \"/root/crates/core\" }\n"), "{patches}");
+        let patches = manifest.patches(Path::new("/checkout"), &used);
+        assert!(
+            patches.ends_with("[patch.crates-io]\ncordboard = { path = \"/checkout/crates/core\" }\n"),
+            "{patches}"
+        );
     }
 }
