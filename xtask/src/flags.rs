@@ -63,7 +63,13 @@ xflags::xflags! {
         cmd test {}
         /// Runs what a change must pass: format, lints, docs, licences, tests.
         cmd ci {}
-        /// How HubSpot shows an app: get, diff, put, delete. Like the next three, it has a --help of its own.
+        /// Builds an app for release, checks all that can be checked, and lets users have it. Like the next six, it has a --help of its own.
+        cmd publish { repeated arguments: OsString }
+        /// Returns to an earlier release.
+        cmd rollback { repeated arguments: OsString }
+        /// What was released, and what users get.
+        cmd releases { repeated arguments: OsString }
+        /// How HubSpot shows an app: get, diff, put, delete.
         cmd settings { repeated arguments: OsString }
         /// Where HubSpot finds recordings: get, diff, put.
         cmd recording { repeated arguments: OsString }

@@ -43,9 +43,13 @@ fn run(flags: Xtask) -> Result<()> {
         XtaskCmd::Book(flags) => book::run(&shell, &flags),
         XtaskCmd::Test(_) => test::run(&shell),
         XtaskCmd::Ci(_) => ci::run(&shell),
-        XtaskCmd::Settings(_) | XtaskCmd::Recording(_) | XtaskCmd::Channel(_) | XtaskCmd::DevSnippet(_) => {
-            publish::run(&shell)
-        }
+        XtaskCmd::Publish(flags) => publish::publish(&shell, &flags),
+        XtaskCmd::Rollback(_)
+        | XtaskCmd::Releases(_)
+        | XtaskCmd::Settings(_)
+        | XtaskCmd::Recording(_)
+        | XtaskCmd::Channel(_)
+        | XtaskCmd::DevSnippet(_) => publish::run(&shell),
         XtaskCmd::Size(flags) => size::run(&shell, &flags),
         XtaskCmd::Bench(flags) => bench::run(&shell, &flags),
     }

@@ -1,12 +1,13 @@
-//! Tells HubSpot what an app is: by a program of its own, which reads its own arguments.
+//! Publishes an app and tells HubSpot what it is: by a program of its own, which reads its own arguments.
 
-use crate::serve;
+use crate::flags::Publish;
+use crate::{serve, setup};
 use anyhow::Result;
 use std::env;
 use std::ffi::OsString;
 use xshell::{Shell, cmd};
 
-const COMMANDS: [&str; 4] = ["settings", "recording", "channel", "dev-snippet"];
+const COMMANDS: [&str; 7] = ["publish", "rollback", "releases", "settings", "recording", "channel", "dev-snippet"];
 
 /// The command line, in which what is for that program is marked as such.
 pub(crate) fn arguments() -> Vec<OsString> {
@@ -19,6 +20,18 @@ pub(crate) fn mark(mut arguments: Vec<OsString>) -> Vec<OsString> {
         arguments.insert(1, "--".into());
     }
     arguments
+}
+
+/// Publishes, with the tools that the handshake is tried with.
+pub(crate) fn publish(shell: &Shell, flags: &Publish) -> Result<()> {
+    let spares = ["--help", "-h", "--without-handshake"];
+    if !flags.arguments.iter().any(|argument| spares.iter().any(|spare| argument == spare)) {
+        setup::npm_packages(shell)?;
+        let chromium = setup::chromium(shell)?;
+        let _told = shell.push_env("CHROMIUM", chromium);
+        return run(shell);
+    }
+    run(shell)
 }
 
 pub(crate) fn run(shell: &Shell) -> Result<()> {

@@ -32,6 +32,30 @@ pub(crate) enum Command {
     /// Which numbers the help desk can connect.
     #[command(subcommand)]
     Channel(Order),
+    /// Builds an app for release, checks all that can be checked, and lets users have it.
+    Publish {
+        #[command(flatten)]
+        which: Which,
+        /// A folder that was built already.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Only shows what would be changed, and sends nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Does not try the handshake in Chromium.
+        #[arg(long)]
+        without_handshake: bool,
+    },
+    /// Returns to an earlier release: to the one before, if none is named.
+    Rollback {
+        #[command(flatten)]
+        which: Which,
+        /// Which one.
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Shows what was released, and what users get.
+    Releases(Which),
     /// What to paste into the console of a HubSpot page to try a widget on this machine.
     DevSnippet {
         /// Where the widget is.
@@ -71,7 +95,7 @@ pub(crate) enum Order {
 pub(crate) struct Which {
     /// The environment.
     #[arg(long)]
-    env: String,
+    pub(crate) env: String,
 }
 
 impl Order {

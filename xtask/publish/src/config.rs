@@ -1,11 +1,13 @@
 //! What an app is, by environment: `[env.NAME]` in `cordboard.toml`.
 
+use crate::setting::Wanted;
 use anyhow::{Context as _, Result, anyhow, bail};
 use cordboard_hubspot::{Api, ApiVersion, AppId, CallingSettings, ChannelConnection, RecordingSettings};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +33,37 @@ pub(crate) struct Environment {
     pub(crate) recording: Option<RecordingSettings>,
     /// Which numbers the help desk can connect.
     pub(crate) channel: Option<ChannelConnection>,
+    /// Where its files are published.
+    publish: Option<Publishing>,
+}
+
+/// Where an app's files are published.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Publishing {
+    /// Which app is built.
+    #[serde(default = "default_app")]
+    pub(crate) app: String,
+    /// A folder, or an address such as `s3://bucket/folder`.
+    pub(crate) store: String,
+    /// How that is reached, as `object_store` names it, such as `aws_region`.
+    #[serde(default)]
+    pub(crate) options: BTreeMap<String, String>,
+    /// The `app-hsmeta.json` of the app's project.
+    pub(crate) project: Option<PathBuf>,
+    /// Bytes of brotli that a first visit may load.
+    #[serde(default = "default_budget")]
+    pub(crate) budget: usize,
+    /// Who is asked in the place of the host in the widget's address.
+    pub(crate) resolve: Option<SocketAddr>,
+}
+
+fn default_app() -> String {
+    "softphone".to_owned()
+}
+
+const fn default_budget() -> usize {
+    70_000
 }
 
 fn default_version() -> String {
@@ -44,6 +77,23 @@ impl Environment {
         let known: Vec<String> = file.env.keys().cloned().collect();
         let environment = file.env.remove(name);
         environment.with_context(|| format!("{} has no [env.{name}]; it has {}", path.display(), known.join(", ")))
+    }
+
+    /// What HubSpot is to know.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted { settings: self.settings.clone(), recording: self.recording.clone(), channel: self.channel.clone() }
+    }
+
+    pub(crate) fn publishing(&self) -> Result<&Publishing> {
+        let publishing = self.publish.as_ref().context("the configuration has no publish for this environment")?;
+        let secret = |name: &&String| {
+            let name = name.to_ascii_lowercase();
+            ["key", "secret", "token", "password", "sas", "credential"].iter().any(|word| name.contains(word))
+        };
+        if let Some(name) = publishing.options.keys().find(secret) {
+            bail!("publish.options: {name} is a secret, and secrets come from the environment");
+        }
+        Ok(publishing)
     }
 
     pub(crate) const fn app(&self) -> AppId {
@@ -109,10 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_not_options() {
+        let text = "[env.a]\napp_id = 1\n[env.a.publish]\nstore = \"s3://a\"\n[env.a.publish.options]\n";
+        for name in ["aws_secret_access_key", "AWS_ACCESS_KEY_ID", "azure_storage_sas_token"] {
+            let environment = parse(&format!("{text}{name} = \"not-a-secret\"")).unwrap().env.remove("a").unwrap();
+            let shown = format!("{:#}", environment.publishing().unwrap_err());
+            assert!(shown.contains(name) && !shown.contains("not-a-secret"), "{shown}");
+        }
+    }
+
+    #[test]
     fn the_example_can_be_used() {
         let mut file = parse(include_str!("../cordboard.example.toml")).unwrap();
         let environment = file.env.remove("staging").unwrap();
         assert_eq!(environment.api().unwrap().version(), ApiVersion::March2026);
+        assert_eq!(environment.publishing().unwrap().app, "softphone");
         let settings = environment.settings.unwrap();
         assert_eq!((settings.problems(), settings.other.len()), (vec![], 0));
         assert_eq!(environment.recording.unwrap().problems(), []);

@@ -1,12 +1,17 @@
-//! Tells HubSpot what an app is, and shows what it knows of it. `cargo xtask settings`, `recording`, `channel` and `dev-snippet`
-//! run it.
+//! Publishes an app, tells HubSpot what it is, and shows what HubSpot knows of it. `cargo xtask publish`, `rollback`, `releases`,
+//! `settings`, `recording`, `channel` and `dev-snippet` run it.
 
 mod access;
+mod bundle;
+mod check;
 mod clock;
 mod command;
 mod config;
+mod headers;
+mod publish;
 mod setting;
 mod snippet;
+mod store;
 
 use crate::command::{Command, Line};
 use crate::config::Environment;
@@ -40,12 +45,24 @@ fn main() -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn run(line: &Line) -> Result<Outcome> {
     log(line.verbose);
+    // Whoever installed one before has chosen.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let order = match &line.command {
         Command::DevSnippet { url, env } => {
             let environment = env.as_deref().map(|name| Environment::read(&line.config, name)).transpose()?;
             print(&snippet::snippet(environment.as_ref(), url)?)?;
             return Ok(Outcome::Done);
         }
+        Command::Publish { which, dir, dry_run, without_handshake } => {
+            let environment = Environment::read(&line.config, &which.env)?;
+            let order =
+                publish::Order { dir: dir.as_deref(), dry_run: *dry_run, without_handshake: *without_handshake };
+            return publish::publish(&environment, &order).await;
+        }
+        Command::Rollback { which, to } => {
+            return publish::rollback(&Environment::read(&line.config, &which.env)?, to.as_deref()).await;
+        }
+        Command::Releases(which) => return publish::releases(&Environment::read(&line.config, &which.env)?).await,
         Command::Settings(order) | Command::Channel(order) | Command::Recording(order) => order,
     };
     let environment = Environment::read(&line.config, order.env())?;
