@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 
 const HOST = "https://app.hubspot.com/";
 const SDK = fileURLToPath(new URL("../../node_modules/sdk-0.9.7/dist/main.js", import.meta.url));
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 10_000;
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Host</title><link rel="icon" href="data:,"><div id="widget"></div>
 <script src="/sdk.js"></script>`;
 
@@ -51,7 +51,7 @@ try {
   page.on("console", (message) => message.type() === "error" && said.push(message.text().slice(0, 300)));
   page.on("pageerror", (error) => said.push(error.message.slice(0, 300)));
   await page.goto(HOST);
-  await page.evaluate(embed, { src: order.url, timeout: order.timeout ?? TIMEOUT_MS });
+  await page.evaluate(embed, { src: order.url, timeout: TIMEOUT_MS });
 } catch (error) {
   console.log([error.message.split("\n")[0], ...said].join("; "));
   process.exitCode = 1;

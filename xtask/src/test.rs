@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use xshell::{Shell, cmd};
 
 /// Where the browser's tests lie.
-const BROWSER_TESTS: [&str; 3] = ["widget/e2e", "crates/simulator/e2e", "crates/gateway/e2e"];
+const BROWSER_TESTS: [&str; 4] = ["widget/e2e", "crates/simulator/e2e", "crates/gateway/e2e", "xtask/publish/e2e"];
 /// The app over a gateway, on which people sign in.
 const GATEWAY: &str = "softphone-gateway";
 /// The browser's tests embed the widget from pages of this machine.
@@ -30,7 +30,7 @@ fn browser(shell: &Shell) -> Result<()> {
     // Programs that the tests start. With the tests, which are there already: without them, features differ, and what they depend on
     // would be built again.
     let emulators = provider::ALL.iter().flat_map(|provider| ["--bin".to_owned(), provider.emulator()]);
-    cmd!(shell, "cargo build --workspace --all-features --tests --bin cordboard-gateway {emulators...}").run()?;
+    cmd!(shell, "cargo build --workspace --all-features --tests --bin cordboard-gateway --bin cordboard-publish {emulators...}").run()?;
     let allow_hosts = &[TEST_HOSTS.to_owned()];
     for app in [app::DEFAULT, app::SIMULATOR, GATEWAY] {
         build(shell, &Order { allow_hosts, ..Order::new(app, Profile::Release, into) })?;
