@@ -2,7 +2,7 @@
 
 use crate::bundle::{Bundle, Digest, ENTRY, HEADERS, Release};
 use crate::check::live::Visitor;
-use crate::check::{self, Finding, report};
+use crate::check::{self, Finding, report, require};
 use crate::clock::SystemClock;
 use crate::config::{Environment, Publishing};
 use crate::setting::Desk;
@@ -45,8 +45,8 @@ pub(crate) async fn publish(environment: &Environment, order: &Order<'_>) -> Res
     say(&format!("checking {}", release.version));
     let mut findings = check::configured::check(&release.hubspot, publishing);
     findings.extend(check::bundle::check(&bundle, publishing.budget));
-    report(&findings)?;
-    report(&[handshake(&bundle, &folder, &release, order).await?])?;
+    require(&findings)?;
+    require(&[handshake(&bundle, &folder, &release, order).await?])?;
 
     let place = Place::open(environment).await?;
     let missing = place.missing(&release).await?;
@@ -130,10 +130,10 @@ impl<'a> Place<'a> {
         let desk = Desk::open(environment).await?;
         let problem = |error: Error| Some(format!("{error:#}"));
         // A wrong key is found before anything is sent.
-        report(&[Finding::of("HubSpot", desk.now().await.err().and_then(problem))])?;
+        require(&[Finding::of("HubSpot", desk.now().await.err().and_then(problem))])?;
         let store = Store::open(publishing)?;
         let current = store.current().await;
-        report(&[Finding::of("store", current.as_ref().err().map(|error| format!("{error:#}")))])?;
+        require(&[Finding::of("store", current.as_ref().err().map(|error| format!("{error:#}")))])?;
         let (current, entry) = (current?, store.get(ENTRY[0]).await?);
         Ok(Self { publishing, store, desk, current, entry })
     }
@@ -217,7 +217,7 @@ impl<'a> Place<'a> {
         self.store.put(HEADERS, headers.as_bytes()).await?;
         let visitor = Visitor::new(address(release), self.publishing)?;
         say("checking what the host sends");
-        report(&visitor.check(release).await)?;
+        require(&visitor.check(release).await)?;
 
         // Where there is no page yet, it comes first, for what HubSpot is told to show must be there. Where there is one, it is changed
         // last, for what HubSpot refuses must leave users what they have.

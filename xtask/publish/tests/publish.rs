@@ -157,7 +157,7 @@ async fn a_host_that_is_not_right_stops() {
 async fn a_bad_certificate_stops() {
     for certificate in [Certificate::Expired, Certificate::SelfSigned, Certificate::OfAnotherName] {
         let world = World::with(certificate);
-        world.fails(PUBLISH, &["FAILED  reachable", "bad certificate", "renew it"]).await;
+        world.fails(PUBLISH, &["FAILED  certificate", "bad certificate", "renew it"]).await;
         assert_eq!((world.entry(), world.name()), (None, None), "{certificate:?}");
     }
 }
@@ -235,4 +235,19 @@ async fn killed_at_any_step_and_begun_again_it_ends_the_same() {
         }
     }
     assert!(killed > 60, "{killed} kills");
+}
+
+#[tokio::test]
+async fn what_was_broken_off_at_the_end_can_be_taken_back() {
+    let world = published().await;
+    assert!(!world.killed(PUBLISH, Hold::After(usize::MAX)).await);
+    let requests = world.shared().requests;
+    // Users get the page, and the last request would have said so.
+    let world = published().await;
+    assert!(world.killed(PUBLISH, Hold::Before(requests)).await);
+    assert_eq!((world.entry().unwrap().ends_with("<p>two"), world.name().as_deref()), (true, Some("Other")));
+    let listed = world.succeeds("releases --env staging").await;
+    assert!(listed.contains("users get another"), "{listed}");
+    world.succeeds("rollback --env staging").await;
+    assert_eq!((world.entry().unwrap().ends_with("<p>one"), world.name().as_deref()), (true, Some("Cordboard")));
 }

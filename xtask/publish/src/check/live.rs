@@ -10,6 +10,7 @@ use std::error::Error as _;
 use std::time::Duration;
 use url::Url;
 
+const REACHABLE: &str = "reachable";
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A browser that follows nothing.
@@ -25,6 +26,12 @@ struct Sent {
     location: Option<String>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+}
+
+/// Why nothing was sent.
+struct Unreachable {
+    check: &'static str,
+    what: String,
 }
 
 impl Sent {
@@ -48,14 +55,14 @@ impl Visitor {
     pub(crate) async fn check(&self, release: &Release) -> Vec<Finding> {
         let page = match self.get(&release.place(ENTRY[0])).await {
             Ok(page) => page,
-            Err(problem) => return vec![Finding::of("reachable", Some(problem))],
+            Err(problem) => return vec![problem.finding()],
         };
         let entry = match self.get("").await {
             Ok(entry) => entry,
-            Err(problem) => return vec![Finding::of("reachable", Some(problem))],
+            Err(problem) => return vec![problem.finding()],
         };
         let redirect = redirected(&page).or_else(|| redirected(&entry));
-        let mut findings = vec![Finding::holds("reachable"), Finding::holds("certificate")];
+        let mut findings = vec![Finding::holds(REACHABLE), Finding::holds("certificate")];
         let is_redirected = redirect.is_some();
         findings.push(Finding::of("no redirect", redirect));
         if is_redirected {
@@ -69,7 +76,7 @@ impl Visitor {
         if let Some(module) = release.module() {
             let problem = match self.get(module).await {
                 Ok(sent) => same(&sent, release.files.get(module), "application/wasm"),
-                Err(problem) => Some(problem),
+                Err(problem) => Some(problem.what),
             };
             findings.push(Finding::of("WebAssembly", problem));
         }
@@ -80,7 +87,7 @@ impl Visitor {
     pub(crate) async fn shows(&self, release: &Release) -> Finding {
         let problem = match self.get("").await {
             Ok(sent) => redirected(&sent).or_else(|| same(&sent, release.files.get(ENTRY[0]), "text/html")),
-            Err(problem) => Some(problem),
+            Err(problem) => Some(problem.what),
         };
         let problem = problem.map(|problem| format!("{}: {problem}; if a cache is in between, empty it", self.url));
         Finding::of("what users get", problem)
@@ -93,9 +100,12 @@ impl Visitor {
         problem(page).or_else(|| (entry.status == 200).then(|| problem(entry)).flatten())
     }
 
-    async fn get(&self, path: &str) -> Result<Sent, String> {
-        let url = self.url.join(path).map_err(|_| format!("{path} can't follow {}", self.url))?;
-        let failed = |error: reqwest::Error| unreachable(&error, self.url.host_str().unwrap_or_default());
+    async fn get(&self, path: &str) -> Result<Sent, Unreachable> {
+        let url = self
+            .url
+            .join(path)
+            .map_err(|_| Unreachable { check: REACHABLE, what: format!("{path} can't follow {}", self.url) })?;
+        let failed = |error: reqwest::Error| Unreachable::new(&error, self.url.host_str().unwrap_or_default());
         let answer = self.client.get(url).send().await.map_err(failed)?;
         let headers = answer.headers();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -129,17 +139,26 @@ fn same(sent: &Sent, digest: Option<&Digest>, kind: &str) -> Option<String> {
     (sent.kind() != kind).then(|| format!("the host sends it as {:?}: have it send {kind}", sent.kind()))
 }
 
-/// Why there was no answer. An error's own text has the address, which may be long; its causes say more.
-fn unreachable(error: &reqwest::Error, host: &str) -> String {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if let Some((_, problem)) = text.split_once("invalid peer certificate: ") {
-            return format!(
-                "{host} has a bad certificate ({problem}): renew it, for this name, by an authority that browsers know"
-            );
+impl Unreachable {
+    /// An error's own text has the address, which may be long; its causes say more.
+    fn new(error: &reqwest::Error, host: &str) -> Self {
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if let Some((_, problem)) = text.split_once("invalid peer certificate: ") {
+                let advice = "renew it, for this name, by an authority that browsers know";
+                return Self {
+                    check: "certificate",
+                    what: format!("{host} has a bad certificate ({problem}): {advice}"),
+                };
+            }
+            cause = error.source();
         }
-        cause = error.source();
+        let advice = "check settings.url, the name's DNS, and that the host runs";
+        Self { check: REACHABLE, what: format!("{host} can't be reached: {advice}") }
     }
-    format!("{host} can't be reached: check settings.url, the name's DNS, and that the host runs")
+
+    fn finding(self) -> Finding {
+        Finding::of(self.check, Some(self.what))
+    }
 }

@@ -7,7 +7,7 @@ pub(crate) mod handshake;
 pub(crate) mod live;
 
 use crate::say;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 /// What a check found.
 pub(crate) struct Finding {
@@ -37,6 +37,11 @@ impl Finding {
     }
 }
 
+/// Tells all that was found before users get a release; an error if anything is wrong.
+pub(crate) fn require(findings: &[Finding]) -> Result<()> {
+    report(findings).map_err(|error| anyhow!("{error}; users have what they had"))
+}
+
 /// Tells all that was found; an error if anything is wrong.
 pub(crate) fn report(findings: &[Finding]) -> Result<()> {
     let mut failed = Vec::new();
@@ -53,5 +58,5 @@ pub(crate) fn report(findings: &[Finding]) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    bail!("failed: {}; users have what they had", failed.join(", "))
+    bail!("failed: {}", failed.join(", "))
 }
