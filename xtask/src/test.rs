@@ -30,7 +30,11 @@ fn browser(shell: &Shell) -> Result<()> {
     // Programs that the tests start. With the tests, which are there already: without them, features differ, and what they depend on
     // would be built again.
     let emulators = provider::ALL.iter().flat_map(|provider| ["--bin".to_owned(), provider.emulator()]);
-    cmd!(shell, "cargo build --workspace --all-features --tests --bin cordboard-gateway --bin cordboard-publish {emulators...}").run()?;
+    cmd!(
+        shell,
+        "cargo build --workspace --all-features --tests --bin cordboard-gateway --bin cordboard-publish {emulators...}"
+    )
+    .run()?;
     let allow_hosts = &[TEST_HOSTS.to_owned()];
     for app in [app::DEFAULT, app::SIMULATOR, GATEWAY] {
         build(shell, &Order { allow_hosts, ..Order::new(app, Profile::Release, into) })?;
