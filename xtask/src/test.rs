@@ -4,7 +4,9 @@ use crate::build::{Order, Profile, build};
 use crate::provider::{self, Provider};
 use crate::{app, setup};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::thread;
 use xshell::{Shell, cmd};
 
 /// Where the browser's tests lie.
@@ -35,20 +37,41 @@ fn browser(shell: &Shell) -> Result<()> {
         "cargo build --workspace --all-features --tests --bin cordboard-gateway --bin cordboard-publish {emulators...}"
     )
     .run()?;
-    let allow_hosts = &[TEST_HOSTS.to_owned()];
-    for app in [app::DEFAULT, app::SIMULATOR, GATEWAY] {
-        build(shell, &Order { allow_hosts, ..Order::new(app, Profile::Release, into) })?;
-    }
-    for provider in &provider::ALL {
-        // The emulator listens at any port.
-        let any = |source: &&str| source.replace("{cloud}", "*").replace("{signal}", "*");
-        let (app, connect) = (provider.app(), provider.connect.iter().map(any).collect::<Vec<_>>());
-        let order =
-            Order { allow_hosts, connect: &connect, adds_sdk: true, ..Order::new(&app, Profile::Release, into) };
-        build(shell, &order)?;
-    }
+    build_apps(shell, into)?;
     cmd!(shell, "node --test {files...}").env("CHROMIUM", chromium).env("CORDBOARD_DIST", into).run()?;
     Ok(())
+}
+
+/// The apps, side by side: what takes long, linking one and compressing another, needs one core each.
+fn build_apps(shell: &Shell, into: &Path) -> Result<()> {
+    // What all of them need, before they could all install it.
+    setup::wasm_target(shell)?;
+    let allow_hosts = &[TEST_HOSTS.to_owned()];
+    // The emulator listens at any port.
+    let any = |source: &&str| source.replace("{cloud}", "*").replace("{signal}", "*");
+    let of_providers: Vec<_> = (provider::ALL.iter())
+        .map(|provider| (provider.app(), provider.connect.iter().map(any).collect::<Vec<_>>()))
+        .collect();
+    let own = [app::DEFAULT, app::SIMULATOR, GATEWAY]
+        .map(|app| Order { allow_hosts, ..Order::new(app, Profile::Release, into) });
+    let mut orders = Vec::from(own);
+    orders.extend(of_providers.iter().map(|(app, connect)| Order {
+        allow_hosts,
+        connect,
+        adds_sdk: true,
+        ..Order::new(app, Profile::Release, into)
+    }));
+    thread::scope(|scope| {
+        let build = |order| {
+            let shell = shell.clone();
+            scope.spawn(move || build(&shell, &order))
+        };
+        let builds: Vec<_> = orders.into_iter().map(build).collect();
+        builds.into_iter().try_for_each(|built| match built.join() {
+            Ok(result) => result.map(drop),
+            Err(panic) => resume_unwind(panic),
+        })
+    })
 }
 
 fn browser_tests(shell: &Shell) -> Result<Vec<PathBuf>> {
@@ -64,7 +87,6 @@ fn browser_tests(shell: &Shell) -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     #[test]
     fn every_provider_runs_the_conformance_suite() {
