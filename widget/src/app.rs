@@ -7,7 +7,8 @@ use crate::view::audio::nothing;
 use crate::view::{Node, View};
 use cordboard::call_flow::{Command, FlowConfig, Output};
 use cordboard::platform::Clock;
-use cordboard::telephony::{DialPolicy, MediaLeg, Telephony};
+use cordboard::protocol::{EngagementId, SessionEvent};
+use cordboard::telephony::{CallId, DialPolicy, MediaLeg, Telephony};
 use cordboard::{Timestamp, Value};
 use cordboard_browser::{BrowserClock, Ring, Storage, spawn};
 use core::cell::{Cell, RefCell};
@@ -32,6 +33,27 @@ pub struct WidgetConfig {
     pub policy: DialPolicy,
     /// The outcomes that a call may be given: the CRM's ids and what people read.
     pub outcomes: Vec<Outcome>,
+    /// Who is told, besides the widget, which record the CRM made of a call.
+    pub on_engagement: OnEngagement,
+}
+
+/// Hears which record the CRM made of a call. By default nobody does.
+#[derive(Clone, Default)]
+pub struct OnEngagement(Option<Rc<Hear>>);
+
+type Hear = dyn Fn(&CallId, &EngagementId);
+
+impl OnEngagement {
+    /// Has that told.
+    pub fn new(hear: impl Fn(&CallId, &EngagementId) + 'static) -> Self {
+        Self(Some(Rc::new(hear)))
+    }
+}
+
+impl core::fmt::Debug for OnEngagement {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("OnEngagement").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Default for WidgetConfig {
@@ -49,6 +71,7 @@ impl Default for WidgetConfig {
                 outcome("9d9162e7-6cf3-4944-bf63-4dff82258764", "Busy"),
                 outcome("17b47fee-58de-441e-a44c-c6300d46f273", "Wrong number"),
             ],
+            on_engagement: OnEngagement::default(),
         }
     }
 }
@@ -85,6 +108,7 @@ pub(crate) struct App {
     line: Rc<dyn Telephony>,
     audio: Option<Box<dyn Audio>>,
     model: RefCell<Model>,
+    on_engagement: OnEngagement,
     crm: &'static Crm,
     view: RefCell<Option<View>>,
     /// What happened and is not dealt with yet.
@@ -155,6 +179,7 @@ impl App {
             line,
             audio,
             model: RefCell::new(model),
+            on_engagement: config.on_engagement,
             crm,
             view: RefCell::new(None),
             inbox: RefCell::default(),
@@ -235,6 +260,11 @@ impl App {
             }
         }
         for event in self.crm.take_events() {
+            if let (Some(hear), SessionEvent::EngagementCreated { call, engagement }) = (&self.on_engagement.0, &event)
+                && let Some(line) = model.flow.call(call).and_then(|call| call.line.as_ref())
+            {
+                hear(&line.id, engagement);
+            }
             inbox.push(Msg::Crm(event));
         }
         is_busy || !inbox.is_empty()

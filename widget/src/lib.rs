@@ -9,7 +9,7 @@ pub mod model;
 mod text;
 mod view;
 
-pub use app::{WidgetConfig, mount, mount_with_audio};
+pub use app::{OnEngagement, WidgetConfig, mount, mount_with_audio};
 
 /// Two thirds smaller than the standard allocator for WebAssembly.
 #[cfg(target_arch = "wasm32")]

@@ -17,6 +17,8 @@ const WIDGET: &str = "cordboard-widget";
 pub(crate) struct App {
     /// The name of its program.
     pub(crate) name: String,
+    /// The name of its crate.
+    pub(crate) package: String,
     /// The folder of its crate.
     pub(crate) folder: PathBuf,
     pub(crate) title: String,
@@ -83,6 +85,7 @@ fn all(metadata: &Value, default_page: &Path) -> Result<Vec<App>> {
         for name in programs(package) {
             apps.push(App {
                 name: name.to_owned(),
+                package: text(package, "name")?.to_owned(),
                 folder: folder.to_owned(),
                 title: settings["title"].as_str().unwrap_or("Phone").to_owned(),
                 page: in_folder("page").unwrap_or_else(|| default_page.to_owned()),
@@ -150,6 +153,7 @@ mod tests {
             [
                 App {
                     name: "minimal".to_owned(),
+                    package: "minimal".to_owned(),
                     folder: "/w/minimal".into(),
                     title: "Phone".to_owned(),
                     page: "/w/page.html".into(),
@@ -162,6 +166,7 @@ mod tests {
                 },
                 App {
                     name: "crm".to_owned(),
+                    package: "crm".to_owned(),
                     folder: "/w/crm".into(),
                     title: "CRM".to_owned(),
                     page: "/w/crm/page.html".into(),

@@ -1,7 +1,7 @@
 //! How fast an app loads, against the least that a widget can do and the official SDK's least, in the same run.
 
 use crate::build::{Order, Profile, build};
-use crate::flags::Bench;
+use crate::flags::Page;
 use crate::{app, serve, setup};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const PORT: u16 = 9300;
 /// As an app's own page: asked for again each time, answered from the cache when it is the same.
 const HEADERS: &str = "/*\n  Cache-Control: no-cache\n";
 
-pub(crate) fn run(shell: &Shell, flags: &Bench) -> Result<()> {
+pub(crate) fn run(shell: &Shell, flags: &Page) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
     let runs = flags.runs.unwrap_or(9).to_string();
     let chromium = setup::chromium(shell)?;

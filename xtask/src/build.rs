@@ -1,9 +1,12 @@
 //! Builds an app into `dist/NAME`.
 
+use crate::app::App;
 use crate::flags::Build;
 use crate::{app, setup};
 use anyhow::{Context, Result};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use xshell::{Shell, cmd};
 
 /// How to build an app.
@@ -16,6 +19,8 @@ pub(crate) struct Order<'a> {
     pub(crate) allow_hosts: &'a [String],
     /// Where its page may connect to, besides what the app itself says.
     pub(crate) connect: &'a [String],
+    /// The gateway of an app over one, if that does not serve the app.
+    pub(crate) gateway: Option<&'a str>,
     /// Installs the app's voice SDK if that is not ours to hand on: for demos and tests on this machine.
     pub(crate) adds_sdk: bool,
     /// Gets a folder named as the app.
@@ -25,7 +30,7 @@ pub(crate) struct Order<'a> {
 impl<'a> Order<'a> {
     /// An app that only HubSpot may embed and that connects to what it says itself.
     pub(crate) const fn new(app: &'a str, profile: Profile, into: &'a Path) -> Self {
-        Self { app, workspace: None, profile, allow_hosts: &[], connect: &[], adds_sdk: false, into }
+        Self { app, workspace: None, profile, allow_hosts: &[], connect: &[], gateway: None, adds_sdk: false, into }
     }
 }
 
@@ -38,11 +43,22 @@ pub(crate) enum Profile {
     Release,
 }
 
+impl Profile {
+    /// Cargo's profile, and the folder of what it makes.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dev => ("dev", "debug"),
+            Self::Release => ("wasm-release", "wasm-release"),
+        }
+    }
+}
+
 pub(crate) fn run(shell: &Shell, flags: &Build) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
     let profile = if flags.release { Profile::Release } else { Profile::Dev };
     let (workspace, into) = (flags.path.as_deref(), &dist(shell, flags.path.as_deref()));
-    let order = Order { workspace, allow_hosts: &flags.allow_host, ..Order::new(name, profile, into) };
+    let (allow_hosts, gateway) = (&*flags.allow_host, flags.gateway.as_deref());
+    let order = Order { workspace, allow_hosts, gateway, ..Order::new(name, profile, into) };
     let folder = build(shell, &order)?;
     crate::say(&format!("built {}", folder.display()));
     Ok(())
@@ -68,22 +84,48 @@ fn without_paths(shell: &Shell) -> Result<String> {
 /// Builds an app and returns its folder.
 pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
     let app = app::find(shell, order.app, order.workspace)?;
-    setup::wasm_target(shell)?;
-    let (profile, directory) = match order.profile {
-        Profile::Dev => ("dev", "debug"),
-        Profile::Release => ("wasm-release", "wasm-release"),
-    };
-    let (name, title, page, target) = (&app.name, &app.title, &app.page, setup::target_dir(shell));
-    let mut compile = vec!["--profile".to_owned(), profile.to_owned()];
-    if order.profile == Profile::Release {
-        compile.extend(["--config".to_owned(), without_paths(shell)?]);
-    }
-    {
-        let _there = shell.push_dir(&app.folder);
-        cmd!(shell, "cargo build --bin {name} --target wasm32-unknown-unknown --target-dir {target} {compile...}")
-            .run()?;
-    }
+    compile(shell, &[&app], order.profile)?;
+    bundle(shell, &app, order)
+}
 
+/// Builds apps of this workspace for release, side by side: most of what takes long uses one core. What they share gets the features
+/// that any of them needs.
+pub(crate) fn build_together(shell: &Shell, orders: &[Order<'_>]) -> Result<()> {
+    let apps: Vec<App> = orders.iter().map(|order| app::find(shell, order.app, None)).collect::<Result<_>>()?;
+    compile(shell, &apps.iter().collect::<Vec<_>>(), Profile::Release)?;
+    thread::scope(|scope| {
+        let bundle = |(app, order)| {
+            let shell = shell.clone();
+            scope.spawn(move || bundle(&shell, app, order))
+        };
+        let bundles: Vec<_> = apps.iter().zip(orders).map(bundle).collect();
+        bundles.into_iter().try_for_each(|bundled| match bundled.join() {
+            Ok(result) => result.map(drop),
+            Err(panic) => resume_unwind(panic),
+        })
+    })
+}
+
+/// Compiles apps of one workspace.
+fn compile(shell: &Shell, apps: &[&App], profile: Profile) -> Result<()> {
+    setup::wasm_target(shell)?;
+    let Some(first) = apps.first() else { return Ok(()) };
+    let target = setup::target_dir(shell);
+    let mut options = vec!["--profile".to_owned(), profile.names().0.to_owned()];
+    if profile == Profile::Release {
+        options.extend(["--config".to_owned(), without_paths(shell)?]);
+    }
+    let selected = apps.iter().flat_map(|app| ["--package", &app.package, "--bin", &app.name]);
+    let _there = shell.push_dir(&first.folder);
+    cmd!(shell, "cargo build {selected...} --target wasm32-unknown-unknown --target-dir {target} {options...}")
+        .run()?;
+    Ok(())
+}
+
+/// Makes a folder of what was compiled.
+fn bundle(shell: &Shell, app: &App, order: &Order<'_>) -> Result<PathBuf> {
+    let (name, title, page, target) = (&app.name, &app.title, &app.page, setup::target_dir(shell));
+    let directory = order.profile.names().1;
     let wasm = target.join(format!("wasm32-unknown-unknown/{directory}/{name}.wasm"));
     let out = order.into.join(name);
     let hosts = order.allow_hosts.iter().flat_map(|host| ["--allow-host", host]);
@@ -106,6 +148,9 @@ pub(crate) fn build(shell: &Shell, order: &Order<'_>) -> Result<PathBuf> {
     }
     for source in app.connect.iter().chain(order.connect) {
         bundle = bundle.args(["--connect", source]);
+    }
+    if let Some(gateway) = order.gateway {
+        bundle = bundle.args(["--gateway", gateway]);
     }
     if app.is_crm {
         bundle = bundle.arg("--crm");

@@ -34,13 +34,9 @@ impl Ports {
         Ok(ports)
     }
 
-    /// How an emulated cloud is told that somebody calls.
+    /// Where somebody calls from whom the emulated cloud connects.
     fn calls_in(&self) -> String {
-        format!(
-            "Somebody calls:   curl -X POST -H 'Content-Type: application/json' \
-             -d '{{\"from\":\"+16175550100\",\"to\":\"+16175550190\"}}' http://127.0.0.1:{}/control/incoming",
-            self.cloud
-        )
+        format!("Somebody calls:   http://127.0.0.1:{}/", self.cloud)
     }
 
     fn crm_url(&self) -> String {

@@ -16,6 +16,8 @@ xflags::xflags! {
             optional --release
             /// A CRM origin that may embed the app, besides HubSpot's own, such as http://localhost:*
             repeated --allow-host pattern: String
+            /// The gateway of an app over one, if it does not serve the app itself, such as https://calls.example.com
+            optional --gateway origin: String
         }
         /// Serves dist/NAME on this machine, over HTTPS with a certificate of its own.
         cmd serve {
@@ -63,6 +65,8 @@ xflags::xflags! {
         cmd test {}
         /// Runs what a change must pass: format, lints, docs, licences, tests.
         cmd ci {}
+        /// The part of it that runs beside the tests: lints for the browser, docs, licences, size.
+        cmd ci-rest {}
         /// Builds an app for release, checks all that can be checked, and lets users have it. Like the next six, it has a --help of its own.
         cmd publish { repeated arguments: OsString }
         /// Returns to an earlier release.
@@ -82,12 +86,17 @@ xflags::xflags! {
             /// Which app; `softphone` without it.
             optional --app name: String
         }
-        /// Measures how fast an app loads in HubSpot's own host class; wants a machine that does nothing else.
+        /// Measures; wants a machine that does nothing else.
         cmd bench {
-            /// Which app; `softphone` without it.
-            optional --app name: String
-            /// Loads of each page, with and without a cache; 9 without it.
-            optional --runs count: u32
+            /// How fast an app loads in HubSpot's own host class.
+            default cmd page {
+                /// Which app; `softphone` without it.
+                optional --app name: String
+                /// Loads of each page, with and without a cache; 9 without it.
+                optional --runs count: u32
+            }
+            /// The gateway under load, beside `ws` and socket.io; fails when it misses a limit.
+            cmd load {}
         }
     }
 }

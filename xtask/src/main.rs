@@ -7,6 +7,7 @@ mod build;
 mod ci;
 mod demo;
 mod flags;
+mod load;
 mod new_provider;
 mod provider;
 mod publish;
@@ -15,7 +16,7 @@ mod setup;
 mod size;
 mod test;
 
-use crate::flags::{Xtask, XtaskCmd};
+use crate::flags::{BenchCmd, Xtask, XtaskCmd};
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ fn run(flags: Xtask) -> Result<()> {
         XtaskCmd::Book(flags) => book::run(&shell, &flags),
         XtaskCmd::Test(_) => test::run(&shell),
         XtaskCmd::Ci(_) => ci::run(&shell),
+        XtaskCmd::CiRest(_) => ci::rest(&shell),
         XtaskCmd::Publish(flags) => publish::publish(&shell, &flags),
         XtaskCmd::Rollback(_)
         | XtaskCmd::Releases(_)
@@ -51,7 +53,10 @@ fn run(flags: Xtask) -> Result<()> {
         | XtaskCmd::Channel(_)
         | XtaskCmd::DevSnippet(_) => publish::run(&shell),
         XtaskCmd::Size(flags) => size::run(&shell, &flags),
-        XtaskCmd::Bench(flags) => bench::run(&shell, &flags),
+        XtaskCmd::Bench(flags) => match flags.subcommand {
+            BenchCmd::Page(flags) => bench::run(&shell, &flags),
+            BenchCmd::Load(_) => load::run(&shell),
+        },
     }
 }
 

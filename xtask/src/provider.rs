@@ -1,5 +1,8 @@
 //! The providers whose cloud an emulator stands in for, in demos and tests.
 
+#[cfg(test)]
+mod tests;
+
 /// What a provider needs to run on this machine. In its texts `{cloud}` and `{signal}` are ports of the emulator, and
 /// `{workspace}` is where this repository is.
 pub(crate) struct Provider {

@@ -10,6 +10,10 @@ use xshell::Shell;
 
 /// Bytes on the wire, brotli, for everything that a first visit loads.
 const BUDGET: u64 = 70_000;
+/// How much more an app over a gateway may be whose page carries the sound. The voice SDK's own file, which is loaded for it later, is not
+/// counted.
+const WITH_SOUND: u64 = 12_000;
+const VOICE_SDK: &str = "media-";
 
 pub(crate) fn run(shell: &Shell, flags: &Size) -> Result<()> {
     let name = flags.app.as_deref().unwrap_or(app::DEFAULT);
@@ -17,12 +21,17 @@ pub(crate) fn run(shell: &Shell, flags: &Size) -> Result<()> {
     let folder = build(shell, &Order::new(name, Profile::Release, into))?;
     let mut files = compressed(&folder)?;
     files.extend(compressed(&folder.join("assets"))?);
-    let total: u64 = files.iter().map(|(_, bytes)| bytes).sum();
-    for (name, bytes) in files {
+    let (sdk, counted): (Vec<_>, Vec<_>) = files.into_iter().partition(|(name, _)| name.starts_with(VOICE_SDK));
+    let budget = if sdk.is_empty() { BUDGET } else { BUDGET + WITH_SOUND };
+    let total: u64 = counted.iter().map(|(_, bytes)| bytes).sum();
+    for (name, bytes) in counted {
         crate::say(&format!("{bytes:>8}  {name}"));
     }
-    crate::say(&format!("{total:>8}  of {BUDGET} bytes, brotli"));
-    ensure!(total <= BUDGET, "{name} is {} bytes over its budget", total - BUDGET);
+    crate::say(&format!("{total:>8}  of {budget} bytes, brotli"));
+    for (name, bytes) in sdk {
+        crate::say(&format!("{bytes:>8}  {name}, later"));
+    }
+    ensure!(total <= budget, "{name} is {} bytes over its budget", total - budget);
     Ok(())
 }
 

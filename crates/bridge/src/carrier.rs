@@ -5,7 +5,7 @@ use crate::transport::Transport;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
     AgentId, CallId, CallerId, Capabilities, Digits, Error, MediaToken, PhoneNumber, ProviderInfo, RecordingError,
-    RecordingSound, SoundPart, Webhook, WebhookError, WebhookReply, WebhookRequest,
+    RecordingSound, SoundPart, Transcript, TranscriptError, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use std::sync::Arc;
@@ -108,6 +108,15 @@ pub trait Carrier: Sized + Send + Sync + 'static {
     /// # Errors
     /// When there is nothing to be heard, or not yet.
     async fn recording(&self, id: &str, part: Option<SoundPart>) -> Result<RecordingSound, RecordingError>;
+
+    /// What was said in a call that is over; `None` if nobody wrote it down. Nobody does, unless a carrier says otherwise.
+    ///
+    /// # Errors
+    /// When it can't be had, or not yet.
+    async fn transcript(&self, call: &CallId) -> Result<Option<Transcript>, TranscriptError> {
+        let _ = call;
+        Ok(None)
+    }
 
     /// What an agent's browser needs to carry the audio.
     ///

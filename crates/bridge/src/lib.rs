@@ -26,7 +26,7 @@ mod tests;
 pub use bridge::{Change, Goes, Leg, LegEnd, LegStatus, Merge, News, RecordingFile, Wanted, WantedLeg, Whom};
 pub use carrier::{Answer, Carrier, Found, FoundLeg, Made, NewLeg, Party, Place, Settings, Standing, identity};
 pub use client::{Call, Client, Page};
-pub use config::{ConfigProblem, is_id, is_name, is_secret, is_server, problems};
+pub use config::{CallConfig, Check, ConfigProblem, LONGEST_TOKEN, is_id, is_name, is_secret, is_server, problems};
 pub use error::{ApiError, Effect, Refusal};
 pub use switchboard::{RecordingInfo, Switchboard};
 pub use transport::{Chunks, Https, Transport, TransportError};

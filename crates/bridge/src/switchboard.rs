@@ -9,8 +9,8 @@ use crate::transport::Transport;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
     AgentId, Backend, CallId, Entry, Error, Fallback, InboundCall, Journal, MediaToken, Operation, ProviderInfo,
-    RecordingError, RecordingRef, RecordingSound, Route, SoundPart, Telephony, Webhook, WebhookError, WebhookReply,
-    WebhookRequest,
+    RecordingError, RecordingRef, RecordingSound, Route, SoundPart, Telephony, Transcript, TranscriptError, Webhook,
+    WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use futures_util::future::select;
@@ -198,5 +198,9 @@ impl<C: Carrier> Backend for Switchboard<C> {
             RecordingError::Unavailable
         })?;
         self.0.carrier.recording(&recording::find(&entries, order)?, part).await
+    }
+
+    async fn transcript(&self, call: &CallId) -> Result<Option<Transcript>, TranscriptError> {
+        self.0.carrier.transcript(call).await
     }
 }

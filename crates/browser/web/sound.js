@@ -27,6 +27,11 @@ export async function tryMicrophone(id) {
   }
 }
 
+/** Tells when a microphone is unplugged. Tracks that the page itself stops don't say so. */
+export function whenLost(tracks, tell) {
+  for (const track of tracks) track.addEventListener("ended", tell);
+}
+
 /** Devices as the widget lists them. */
 export const list = (devices) => Array.from(devices, ({ deviceId, label }) => ({ id: deviceId, label }));
 

@@ -9,7 +9,7 @@ export const inRepository = (path) => fileURLToPath(new URL(`../../../${path}`, 
 export const binary = (name) => inRepository(`target/debug/${name}`);
 
 /** Long enough for a busy machine: only a test that fails waits for it. */
-const TIMEOUT = 20_000;
+export const TIMEOUT = 60_000;
 
 /** Waits until `read` answers something true, and answers that. */
 export async function until(what, read) {

@@ -61,7 +61,7 @@ pub const VERIFIED: &str = "+16175550191";
 pub const OWNED: [(&str, &str); 4] = [(ALEX, "Alex"), (BLAKE, "Blake"), (SALES, "Sales"), (SUPPORT, "Support")];
 
 /// How the far end of a number behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Script {
     /// After how long it rings, if it does.
     pub rings: Option<Duration>,

@@ -8,6 +8,7 @@
 //! twice, and is [`OutcomeUnknown`](cordboard::telephony::ErrorKind::OutcomeUnknown) if it might. After the reconnect the gateway goes on with the events where
 //! they stopped; if it can't, the line says [`Lagged`](cordboard::telephony::Event::Lagged).
 
+mod arrival;
 mod backoff;
 mod client;
 mod inbox;

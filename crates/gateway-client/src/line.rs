@@ -1,17 +1,17 @@
+use crate::arrival::{Arrival, Giver, arrival};
 use crate::client::{Client, Output};
 use crate::requests::Order;
 use crate::transport::{Answer, Ears, Keys, Socket, TokenStore, Transport};
 use crate::wire::SUBPROTOCOL;
 use cordboard::platform::{BoxFuture, Clock, Lock};
 use cordboard::telephony::{
-    Capabilities, Capability, Credentials, Error, ErrorKind, EventHub, MediaToken, Operation, ProviderInfo,
+    CallId, Capabilities, Capability, Credentials, Error, ErrorKind, EventHub, MediaToken, Operation, ProviderInfo,
 };
 use cordboard::{Object, Timestamp, Value};
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use futures_channel::oneshot;
 use std::sync::{Arc, OnceLock, Weak};
 
 /// How many events are kept for a listener that is behind.
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
     clock: Box<dyn Clock>,
     pub(crate) keys: OnceLock<Box<dyn Keys>>,
     /// Who waits for the agent's audio, while it is on its way.
-    audio: Lock<Option<Vec<oneshot::Sender<()>>>>,
+    audio: Lock<Option<Vec<Giver<()>>>>,
     state: Lock<State>,
 }
 
@@ -59,7 +59,7 @@ struct State {
     socket: Option<Box<dyn Socket>>,
     /// Which socket it is: of older ones nothing is heard.
     number: u32,
-    waiting: Vec<(u32, oneshot::Sender<Result<Value, Error>>)>,
+    waiting: Vec<(u32, Giver<Result<Value, Error>>)>,
     /// When the driver looks at the time, and who wakes it to do so earlier.
     alarm: Option<Timestamp>,
     driver: Option<Waker>,
@@ -133,6 +133,14 @@ impl GatewayLine {
         self.shared.order(order, crate::wire::media_token)
     }
 
+    /// Names the CRM's record of a call, which the gateway completes when the call is over. May be repeated.
+    ///
+    /// # Errors
+    /// As an order that changes nothing. There is no [`Operation`] of its own; its errors are [`Operation::ActiveCalls`]'s.
+    pub fn log(&self, call: &CallId, engagement: &str) -> BoxFuture<'static, Result<(), Error>> {
+        self.shared.log(call, engagement)
+    }
+
     /// From now on keys can be pressed whatever the gateway claims, and are pressed there. The first that are given stay.
     pub fn press_keys_by(&self, keys: impl Keys + 'static) {
         let _ = self.shared.keys.set(Box::new(keys));
@@ -203,24 +211,23 @@ impl Shared {
         self.ask(order.operation, read, |client, now| client.order(now, order))
     }
 
+    /// As [`GatewayLine::log`].
+    pub(crate) fn log(&self, call: &CallId, engagement: &str) -> BoxFuture<'static, Result<(), Error>> {
+        let fields = Object::new().with("engagement", engagement);
+        let (operation, call) = (Operation::ActiveCalls, Some(call.clone()));
+        self.order(Order { name: "log", operation, call, fields }, crate::wire::accepted)
+    }
+
     /// As [`order`](Self::order), once the agent's audio is there if it is on its way.
     pub(crate) fn order_with_audio<T: 'static>(
         &self,
         order: Order,
         read: fn(&Value) -> Option<T>,
     ) -> BoxFuture<'static, Result<T, Error>> {
-        let (sender, mut arrival) = oneshot::channel();
-        let waits = self.audio.lock().as_mut().map(|waiting| waiting.push(sender)).is_some();
-        if !waits {
-            return self.order(order, read);
-        }
-        let (me, mut patience) = (self.me.clone(), self.clock.sleep(AUDIO_WAIT));
+        let Some(audio) = self.audio_comes() else { return self.order(order, read) };
+        let me = self.me.clone();
         Box::pin(async move {
-            poll_fn(|context| {
-                let is_there = Pin::new(&mut arrival).poll(context).is_ready();
-                if is_there { Poll::Ready(()) } else { patience.as_mut().poll(context) }
-            })
-            .await;
+            audio.await;
             let operation = order.operation;
             let asked = me.upgrade().map(|line| line.order(order, read));
             match asked {
@@ -230,6 +237,17 @@ impl Shared {
         })
     }
 
+    /// Waits for the audio that is on its way, and not too long; nothing if none is.
+    fn audio_comes(&self) -> Option<BoxFuture<'static, ()>> {
+        let (giver, mut audio) = arrival();
+        self.audio.lock().as_mut()?.push(giver);
+        let mut patience = self.clock.sleep(AUDIO_WAIT);
+        Some(Box::pin(poll_fn(move |context| {
+            let is_there = Pin::new(&mut audio).poll(context).is_ready();
+            if is_there { Poll::Ready(()) } else { patience.as_mut().poll(context) }
+        })))
+    }
+
     /// Asks the machine something, and waits for its answer.
     fn ask<T: 'static>(
         &self,
@@ -237,13 +255,13 @@ impl Shared {
         read: fn(&Value) -> Option<T>,
         act: impl FnOnce(&mut Client, Timestamp) -> u32,
     ) -> BoxFuture<'static, Result<T, Error>> {
-        let (sender, receiver) = oneshot::channel();
+        let (giver, arrival) = arrival();
         let mut state = self.state.lock();
         let id = act(&mut state.client, self.clock.now());
-        state.waiting.push((id, sender));
+        state.waiting.push((id, giver));
         self.settle(&mut state);
         drop(state);
-        Box::pin(Asked { receiver, operation, read })
+        Box::pin(Asked { arrival, operation, read })
     }
 
     /// Carries out what the machine wants.
@@ -283,7 +301,7 @@ impl Shared {
                 Output::Reply { id, result } => {
                     if let Some(index) = state.waiting.iter().position(|(waiting, _)| *waiting == id) {
                         // Who no longer waits does not want to know.
-                        let _ = state.waiting.swap_remove(index).1.send(result);
+                        state.waiting.swap_remove(index).1.give(result);
                     }
                 }
                 Output::Remember(token) => {
@@ -343,7 +361,7 @@ impl Drop for GatewayLine {
 
 /// An answer that is waited for. Written out, because the compiler's own code for it would be there once for each order.
 struct Asked<T> {
-    receiver: oneshot::Receiver<Result<Value, Error>>,
+    arrival: Arrival<Result<Value, Error>>,
     operation: Operation,
     read: fn(&Value) -> Option<T>,
 }
@@ -352,11 +370,23 @@ impl<T> Future for Asked<T> {
     type Output = Result<T, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Poll::Ready(answer) = Pin::new(&mut self.receiver).poll(context) else { return Poll::Pending };
-        // Without an answer the line is gone; one that can't be read is the gateway's fault.
-        let answer = answer.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unreachable, self.operation)));
-        Poll::Ready(
-            answer.and_then(|value| (self.read)(&value).ok_or_else(|| Error::new(ErrorKind::Provider, self.operation))),
-        )
+        let (operation, read) = (self.operation, self.read);
+        let answer = answered(&mut self.arrival, operation, context);
+        // What can't be read is the gateway's fault.
+        answer.map(|answer| {
+            answer.and_then(|value| read(&value).ok_or_else(|| Error::new(ErrorKind::Provider, operation)))
+        })
     }
+}
+
+/// What all answers have in common, once.
+#[inline(never)]
+fn answered(
+    arrival: &mut Arrival<Result<Value, Error>>,
+    operation: Operation,
+    context: &mut Context<'_>,
+) -> Poll<Result<Value, Error>> {
+    // Without an answer the line is gone.
+    let gone = || Err(Error::new(ErrorKind::Unreachable, operation));
+    Pin::new(arrival).poll(context).map(|answer| answer.unwrap_or_else(gone))
 }

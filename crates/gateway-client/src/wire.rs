@@ -67,6 +67,35 @@ const ERRORS: [ErrorKind; 13] = [
     ErrorKind::Provider,
 ];
 
+/// What is a time by the gateway's clock wherever it stands.
+const TIMES: &str = "at startedAt connectedAt endedAt expires_at";
+
+/// The time by the gateway's clock, if this is a welcome.
+pub(crate) fn time_of_welcome(message: &Value) -> Option<f64> {
+    text(message, "type").filter(|kind| *kind == "welcome")?;
+    message.get("now")?.as_number()
+}
+
+/// The same message with times by a clock that is so many milliseconds ahead of the gateway's.
+pub(crate) fn by_clock(message: &Value, ahead: f64) -> Value {
+    match message {
+        Value::Object(fields) => {
+            let mut moved = Object::new();
+            for (name, value) in fields.iter() {
+                let is_time = TIMES.split_ascii_whitespace().any(|time| time == name);
+                let value = match value.as_number().filter(|_| is_time) {
+                    Some(time) => Value::Number((time + ahead).max(0.0)),
+                    None => by_clock(value, ahead),
+                };
+                moved.set(name, value);
+            }
+            moved.into()
+        }
+        Value::Array(values) => Value::Array(values.iter().map(|value| by_clock(value, ahead)).collect()),
+        _ => message.clone(),
+    }
+}
+
 /// Which of the names a field is.
 fn place(names: &str, value: &Value, field: &str) -> Option<usize> {
     let text = text(value, field)?;

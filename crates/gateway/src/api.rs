@@ -1,11 +1,12 @@
 //! What the gateway answers over HTTP, besides the widget's files.
 
 use crate::app::App;
+use crate::config::Hidden;
 use crate::inbound::Refused;
 use crate::journal::Chain;
 use crate::sessions::{RefreshError, Session, Tokens};
 use crate::wire::{self, Answer, ErrorName, Order, Outcome, Party, Refresh, Refusal, Secret, SignIn, SignedOut};
-use crate::{oidc, recordings, site, socket};
+use crate::{hubspot, oidc, operator, recordings, site, socket};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
@@ -50,6 +51,7 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), cross_origin));
     let router = Router::new()
         .merge(api)
+        .merge(operator::router(Arc::clone(&app)))
         .route("/api/socket", get(socket::open))
         .route("/api/openapi.json", get(openapi))
         .route("/health", get(health))
@@ -59,6 +61,9 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
         .route("/webhooks/{provider}/{*path}", any(webhook))
         .route("/auth/oidc/start", get(oidc::start))
         .route("/auth/oidc/callback", get(oidc::callback))
+        .route("/hubspot/install", get(hubspot::install))
+        .route("/hubspot/callback", get(hubspot::callback))
+        .route("/hubspot/recordings/{secret}/{call}", get(hubspot::recording))
         .with_state(app);
     match site {
         Some(site) => {
@@ -248,6 +253,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
+/// Whether a request bears that token.
+pub(crate) fn bears(headers: &HeaderMap, token: &Hidden) -> bool {
+    bearer(headers).is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.0.as_bytes())))
+}
+
 #[derive(Deserialize)]
 struct Dial {
     key: String,
@@ -342,10 +352,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let is_allowed = app.config.server.metrics_token.as_ref().is_none_or(|token| {
-        bearer(&headers).is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.0.as_bytes())))
-    });
-    if !is_allowed {
+    if !app.config.server.metrics_token.as_ref().is_none_or(|token| bears(&headers, token)) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()

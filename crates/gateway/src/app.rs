@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::desk::Desks;
 use crate::directory::{Directory, DirectoryError};
+use crate::hubspot::HubSpot;
 use crate::inbound::{Ledger, Routes};
 use crate::journal::Store;
 use crate::links::Links;
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(crate) sessions: Arc<Sessions>,
     /// Signing in by an identity provider, if there is one.
     pub(crate) oidc: Option<Oidc>,
+    /// The account at HubSpot, if there is one.
+    pub(crate) hubspot: Option<HubSpot>,
     pub(crate) desks: Desks,
     pub(crate) policy: Policy,
     pub(crate) ledger: Ledger,

@@ -12,11 +12,12 @@ use cordboard::telephony::{
     Telephony,
 };
 use cordboard::{Timestamp, telephony::Call};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_channel::{mpsc, oneshot};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, OnceCell, mpsc, oneshot};
+use tokio::sync::{Mutex, OnceCell};
 use tokio::task::AbortHandle;
 
 /// How many events go into the journal at once.
@@ -25,6 +26,8 @@ const BATCH: usize = 256;
 const RETRY: Duration = Duration::from_millis(250);
 /// How long somebody waits for events to be durable.
 const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
+/// How many may wait for that.
+const FLUSHES: usize = 64;
 
 /// An agent's place.
 pub(crate) struct Desk {
@@ -34,6 +37,7 @@ pub(crate) struct Desk {
     /// One dial at a time, so that how many calls there are is known.
     pub(crate) dialling: Mutex<()>,
     presence: Lock<Presence>,
+    /// Of a kind that holds no room for what is not in it, for there is one for each agent.
     flushes: mpsc::Sender<oneshot::Sender<()>>,
 }
 
@@ -102,7 +106,7 @@ impl Desks {
         let availability = store.availability(agent).await?;
         let line = backend.line(agent);
         let events = line.events();
-        let (flushes, flush) = mpsc::channel(64);
+        let (flushes, flush) = mpsc::channel(FLUSHES);
         let desk = Arc::new(Desk {
             agent: agent.clone(),
             line,
@@ -126,7 +130,8 @@ impl Desk {
     /// Waits until everything that the line has said is durable. `false` if that may not be so.
     pub(crate) async fn flush(&self) -> bool {
         let (reply, done) = oneshot::channel();
-        let flushed = async { self.flushes.send(reply).await.is_ok() && done.await.is_ok() };
+        let mut flushes = self.flushes.clone();
+        let flushed = async { flushes.send(reply).await.is_ok() && done.await.is_ok() };
         tokio::time::timeout(FLUSH_PATIENCE, flushed).await.unwrap_or(false)
     }
 
@@ -178,7 +183,7 @@ impl Pump {
                     Some(event) => batch.push(event),
                     None => return tracing::error!("a line has ended"),
                 },
-                Some(reply) = flush.recv() => waiting.push(reply),
+                Some(reply) = flush.next() => waiting.push(reply),
             }
             loop {
                 let mut is_more = false;
@@ -189,7 +194,8 @@ impl Pump {
                         break;
                     }
                 }
-                self.take(std::mem::take(&mut batch)).await;
+                // Boxed, so that each agent's pump is small while it waits.
+                Box::pin(self.take(std::mem::take(&mut batch))).await;
                 if !is_more {
                     break;
                 }

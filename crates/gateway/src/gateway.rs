@@ -6,6 +6,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Problem, Tls};
 use crate::desk::{Desks, Parts};
 use crate::directory::{AgentFile, AgentFileError, Directory};
+use crate::hubspot::HubSpot;
 use crate::inbound::{BackendJournal, Ledger, Routes};
 use crate::journal::{OpenError, Store};
 use crate::links::Links;
@@ -95,6 +96,9 @@ pub enum BuildError {
     /// There is no way to ask an identity provider.
     #[error("oidc: requests can't be made: {0}")]
     Oidc(BoxError),
+    /// There is no way to ask HubSpot, or the tokens that it gave can't be read.
+    #[error("hubspot: {0}")]
+    HubSpot(BoxError),
     /// The journal can't be used.
     #[error("journal.file: {0}")]
     Journal(#[from] OpenError),
@@ -145,6 +149,7 @@ impl Gateway {
     pub async fn serve(self) -> Result<(), ServeError> {
         let Self { app, listener, tls, router, .. } = self;
         let house = tokio::spawn(Arc::clone(&app).keep_house());
+        let outbox = tokio::spawn(Arc::clone(&app).complete_records());
         let drain = app.config.server.drain;
         let handle = Handle::new();
         let mut stopping = app.stopping.subscribe();
@@ -176,6 +181,7 @@ impl Gateway {
             tracing::warn!("sockets were closed before they came to their end");
         }
         house.abort();
+        outbox.abort();
         app.desks.flush().await;
         app.desks.close();
         app.store.close().await;
@@ -237,6 +243,10 @@ impl Builder {
 
         let metrics = Arc::<Metrics>::default();
         let store = Store::open(&config.journal, Arc::clone(&metrics)).await?;
+        let store = match &config.hubspot {
+            Some(hubspot) => store.with_outbox(hubspot.wait),
+            None => store,
+        };
         let journal = Arc::new(BackendJournal { store: store.clone(), clock: Arc::clone(&clock) });
         let backend = make_backend(journal).map_err(BuildError::Backend)?;
         let key = match &config.recordings.key {
@@ -244,6 +254,13 @@ impl Builder {
             None => store.recording_key().await.map_err(|_| BuildError::Replay)?,
         };
         let links = Arc::new(Links::new(key, &config));
+        let hubspot = config.hubspot.clone();
+        let hubspot =
+            hubspot.map(|hubspot| HubSpot::new(hubspot, &config.server.public_url, &store, &clock)).transpose();
+        let hubspot = hubspot.map_err(|error| BuildError::HubSpot(error.into()))?;
+        if let Some(hubspot) = &hubspot {
+            hubspot.renew_keys().await.map_err(|error| BuildError::HubSpot(error.into()))?;
+        }
         let sessions = Arc::new(Sessions::new(config.sessions.clone(), store.clone(), Arc::clone(&clock)));
         let parts = Parts {
             backend: Arc::clone(&backend),
@@ -263,6 +280,7 @@ impl Builder {
             directory,
             sessions,
             oidc,
+            hubspot,
             desks: Desks::new(parts),
             policy: Policy::new(config.policy.clone()),
             ledger: Ledger::new(Arc::clone(&backend)),
@@ -327,7 +345,8 @@ pub fn check_files(config: &Config) -> Vec<Problem> {
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
-    // What is accepted here has it too.
+    // What is accepted here has both, too. A reply that follows an event must not wait until the event was acknowledged.
+    socket.set_nodelay(true)?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
@@ -355,4 +374,19 @@ fn read_tls(files: &Tls) -> Result<RustlsConfig, Problem> {
     // Sockets are of HTTP/1.1.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(RustlsConfig::from_config(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::net::TcpStream;
+
+    #[tokio::test]
+    async fn what_is_accepted_sends_at_once() {
+        let listener = listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (accepted, _) = tokio::net::TcpListener::from_std(listener).unwrap().accept().await.unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
 }

@@ -8,7 +8,7 @@ use crate::random::hex;
 use cordboard::Timestamp;
 use cordboard::telephony::{Call, CallEvent, CallEventKind, RecordingRef};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 use sha2::Sha256;
 use std::time::Duration;
@@ -18,6 +18,10 @@ use subtle::ConstantTimeEq as _;
 const IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Says what the signature is for, should the key ever sign something else.
 const PURPOSE: &[u8] = b"cordboard recording\n";
+/// The same for links that end by themselves.
+const BRIEFLY: &[u8] = b"cordboard recording for a while\n";
+/// The same for the address where HubSpot asks.
+const HUBSPOT: &[u8] = b"cordboard recordings of hubspot\n";
 
 /// Makes links, and knows them again.
 pub(crate) struct Links {
@@ -33,7 +37,16 @@ pub(crate) struct Links {
 pub(crate) struct Proof {
     /// Seconds since the epoch.
     made: u64,
+    /// For how many seconds it is good, if it ends by itself.
+    lasts: Option<u64>,
     signature: String,
+}
+
+impl Proof {
+    /// Whether it was made for a machine that fetches the recording now, and not for people.
+    pub(crate) const fn is_brief(&self) -> bool {
+        self.lasts.is_some()
+    }
 }
 
 /// What a link is worth.
@@ -74,33 +87,61 @@ impl Links {
         }
     }
 
+    /// The provider's name in a link that was made here.
+    pub(crate) fn name_of(&self, link: &RecordingRef) -> Option<RecordingRef> {
+        let name = link.as_str().strip_prefix(&self.base)?.split('?').next()?;
+        Some(RecordingRef::new(percent_decode_str(name).decode_utf8().ok()?))
+    }
+
     fn link(&self, recording: &RecordingRef, at: Timestamp) -> RecordingRef {
         if recording.link().is_some() {
             // One that the provider made.
             return recording.clone();
         }
         let made = at.as_millis() / 1_000;
-        let signature = self.sign(recording.as_str(), made);
+        let signature = self.sign(recording.as_str(), made, None);
         let name = utf8_percent_encode(recording.as_str(), IN_A_PATH);
         RecordingRef::new(format!("{}{name}?made={made}&signature={signature}", self.base))
     }
 
+    /// A link that is good for a while, whatever is configured.
+    pub(crate) fn brief(&self, recording: &RecordingRef, now: Timestamp, lasts: Duration) -> RecordingRef {
+        let (made, lasts) = (now.as_millis() / 1_000, lasts.as_secs());
+        let signature = self.sign(recording.as_str(), made, Some(lasts));
+        let name = utf8_percent_encode(recording.as_str(), IN_A_PATH);
+        RecordingRef::new(format!("{}{name}?made={made}&lasts={lasts}&signature={signature}", self.base))
+    }
+
+    /// What HubSpot knows and nobody else, when it asks for recordings.
+    pub(crate) fn secret_of_hubspot(&self) -> String {
+        self.mac(&[HUBSPOT])
+    }
+
     /// What a link is worth that was asked for.
     pub(crate) fn worth(&self, recording: &str, proof: &Proof, now: Timestamp) -> Worth {
-        let expected = self.sign(recording, proof.made);
+        let expected = self.sign(recording, proof.made, proof.lasts);
         if !bool::from(expected.as_bytes().ct_eq(proof.signature.as_bytes())) {
             return Worth::Nothing;
         }
         let age = (now.as_millis() / 1_000).saturating_sub(proof.made);
-        if self.last.is_some_and(|last| age > last.as_secs()) { Worth::Expired } else { Worth::Good }
+        let last = proof.lasts.or(self.last.map(|last| last.as_secs()));
+        if last.is_some_and(|last| age > last) { Worth::Expired } else { Worth::Good }
     }
 
-    fn sign(&self, recording: &str, made: u64) -> String {
+    fn sign(&self, recording: &str, made: u64, lasts: Option<u64>) -> String {
+        let made = made.to_be_bytes();
+        match lasts {
+            None => self.mac(&[PURPOSE, &made, recording.as_bytes()]),
+            Some(lasts) => self.mac(&[BRIEFLY, &made, &lasts.to_be_bytes(), recording.as_bytes()]),
+        }
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> String {
         // A key may have any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return String::new() };
-        mac.update(PURPOSE);
-        mac.update(&made.to_be_bytes());
-        mac.update(recording.as_bytes());
+        for part in parts {
+            mac.update(part);
+        }
         hex(&mac.finalize().into_bytes())
     }
 }
@@ -137,7 +178,8 @@ mod tests {
     fn worth(links: &Links, url: &Url, now: Timestamp) -> Worth {
         let name = url.path_segments().unwrap().next_back().unwrap().replace("%2F", "/").replace("%20", " ");
         let field = |field: &str| url.query_pairs().find(|(name, _)| name == field).unwrap().1.into_owned();
-        let proof = Proof { made: field("made").parse().unwrap(), signature: field("signature") };
+        let lasts = url.query_pairs().find(|(name, _)| name == "lasts").map(|(_, value)| value.parse().unwrap());
+        let proof = Proof { made: field("made").parse().unwrap(), lasts, signature: field("signature") };
         links.worth(&name, &proof, now)
     }
 
@@ -151,6 +193,8 @@ mod tests {
             assert_eq!(worth(&links("a key", ""), &url, at(1_700_000_100)), Worth::Good);
             assert_eq!(worth(&links("another", ""), &url, at(1_700_000_100)), Worth::Nothing);
         }
+        assert_eq!(made.name_of(&RecordingRef::new(link(&made, "a/b c"))), Some(RecordingRef::new("a/b c")));
+        assert_eq!(made.name_of(&RecordingRef::new("https://provider.example/1")), None);
         assert_eq!(link(&made, "RE1"), link(&made, "RE1"), "after a restart, events are told as they were");
     }
 
@@ -172,6 +216,19 @@ mod tests {
         assert_eq!([365, 366].map(|days| worth("", later(days))), [Worth::Good, Worth::Expired]);
         assert_eq!([7, 8].map(|days| worth("links_last = \"7d\"", later(days))), [Worth::Good, Worth::Expired]);
         assert_eq!(worth("links_last = \"0s\"", later(36_500)), Worth::Good);
+    }
+
+    #[test]
+    fn brief_links_end_by_themselves() {
+        let links = links("a key", "links_last = \"0s\"");
+        let brief = links.brief(&RecordingRef::new("RE1"), at(1_700_000_000), Duration::from_secs(60));
+        let url = Url::parse(brief.as_str()).unwrap();
+        assert_eq!(worth(&links, &url, at(1_700_000_060)), Worth::Good);
+        assert_eq!(worth(&links, &url, at(1_700_000_061)), Worth::Expired);
+        for (from, to) in [("lasts=60", "lasts=61"), ("&lasts=60", ""), ("RE1", "RE2")] {
+            let changed = Url::parse(&brief.as_str().replace(from, to)).unwrap();
+            assert_eq!(worth(&links, &changed, at(1_700_000_001)), Worth::Nothing, "{changed}");
+        }
     }
 
     #[test]

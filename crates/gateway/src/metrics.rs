@@ -1,6 +1,7 @@
 //! What an operator watches, for Prometheus. No label holds anything about a person.
 
 use crate::clock::SystemClock;
+use crate::wire::{ErrorName, Order};
 use cordboard::Timestamp;
 use cordboard::platform::Clock as _;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _};
@@ -18,6 +19,8 @@ pub(crate) struct Metrics {
     pub(crate) sockets: Gauge,
     pub(crate) events: Counter,
     pub(crate) lagged: Counter,
+    waiting: Gauge,
+    parked: Gauge,
     commits: Counter,
     failed_commits: Counter,
     commit_seconds: Histogram,
@@ -46,6 +49,11 @@ impl Default for Metrics {
             ("cordboard_webhooks_total", "Webhooks, by the status of the answer."),
             ("cordboard_requests_total", "Requests of agents, by operation and result."),
             ("cordboard_sign_ins_total", "Attempts to sign in, by method and result."),
+            (
+                "cordboard_outbox",
+                "Calls of which the CRM is still to be told: waiting, or parked until an operator helps.",
+            ),
+            ("cordboard_outbox_total", "Attempts to tell the CRM of a call, by result."),
             ("cordboard_sockets_closed_total", "Sockets that the gateway closed, by reason."),
         ] {
             recorder.describe_counter(KeyName::from_const_str(name), None, text.into());
@@ -55,9 +63,12 @@ impl Default for Metrics {
         };
         let histogram = |name: &'static str| recorder.register_histogram(&Key::from_name(name), &METADATA);
         let result = |result: &'static str| vec![Label::from_static_parts("result", result)];
+        let state = |state: &'static str| vec![Label::from_static_parts("state", state)];
         Self {
             sockets: recorder.register_gauge(&Key::from_name("cordboard_sockets"), &METADATA),
             events: counter("cordboard_events_total", Vec::new()),
+            waiting: recorder.register_gauge(&Key::from_parts("cordboard_outbox", state("waiting")), &METADATA),
+            parked: recorder.register_gauge(&Key::from_parts("cordboard_outbox", state("parked")), &METADATA),
             lagged: counter("cordboard_lagged_total", Vec::new()),
             commits: counter("cordboard_journal_commits_total", result("ok")),
             failed_commits: counter("cordboard_journal_commits_total", result("failed")),
@@ -115,6 +126,18 @@ impl Metrics {
         self.count("cordboard_sockets_closed_total", vec![Label::from_static_parts("reason", reason)]);
     }
 
+    /// A call was told to the CRM, or was not.
+    pub(crate) fn told(&self, result: &'static str) {
+        self.count("cordboard_outbox_total", vec![Label::from_static_parts("result", result)]);
+    }
+
+    pub(crate) fn outbox(&self, waiting: u64, parked: u64) {
+        #[expect(clippy::cast_precision_loss, reason = "nobody has so many calls")]
+        for (gauge, count) in [(&self.waiting, waiting), (&self.parked, parked)] {
+            gauge.set(count as f64);
+        }
+    }
+
     fn count(&self, name: &'static str, labels: Vec<Label>) {
         self.recorder.register_counter(&Key::from_parts(name, labels), &METADATA).increment(1);
     }
@@ -123,5 +146,51 @@ impl Metrics {
 impl Started {
     fn seconds(&self) -> f64 {
         SystemClock.now().since(self.0).as_secs_f64()
+    }
+}
+
+/// What an order is called in labels.
+pub(crate) const fn operation_name(order: &Order) -> &'static str {
+    match order {
+        Order::SetAvailability { .. } => "set_availability",
+        Order::CallerIds => "caller_ids",
+        Order::Dial { .. } => "dial",
+        Order::Answer { .. } => "answer",
+        Order::Reject { .. } => "reject",
+        Order::HangUp { .. } => "hang_up",
+        Order::Mute { .. } => "mute",
+        Order::Unmute { .. } => "unmute",
+        Order::Hold { .. } => "hold",
+        Order::Resume { .. } => "resume",
+        Order::SendDigits { .. } => "send_digits",
+        Order::TransferBlind { .. } => "transfer_blind",
+        Order::TransferAttended { .. } => "transfer_attended",
+        Order::StartRecording { .. } => "start_recording",
+        Order::PauseRecording { .. } => "pause_recording",
+        Order::ResumeRecording { .. } => "resume_recording",
+        Order::StopRecording { .. } => "stop_recording",
+        Order::Log { .. } => "log",
+        Order::ActiveCalls => "active_calls",
+        Order::MediaToken => "media_token",
+        Order::SignOut => "sign_out",
+    }
+}
+
+/// What a refusal is called in labels.
+pub(crate) const fn error_name(kind: ErrorName) -> &'static str {
+    match kind {
+        ErrorName::Unsupported => "unsupported",
+        ErrorName::NotSignedIn => "not_signed_in",
+        ErrorName::BadCredentials => "bad_credentials",
+        ErrorName::InvalidNumber => "invalid_number",
+        ErrorName::NotAllowed => "not_allowed",
+        ErrorName::NoSuchCall => "no_such_call",
+        ErrorName::WrongState => "wrong_state",
+        ErrorName::TooManyCalls => "too_many_calls",
+        ErrorName::RateLimited => "rate_limited",
+        ErrorName::Microphone => "microphone",
+        ErrorName::Unreachable => "unreachable",
+        ErrorName::OutcomeUnknown => "outcome_unknown",
+        ErrorName::Provider => "provider",
     }
 }

@@ -74,12 +74,21 @@ impl App {
             Order::TransferAttended { consultation, .. } => {
                 let consultation = CallId::new(consultation);
                 self.authorise(desk, &consultation).await?;
+                // The CRM does not hear of consultations.
+                self.store.keep_quiet(&consultation, self.clock.now()).await?;
                 line.transfer(call, Transfer::Attended { consultation }).await
             }
             Order::StartRecording { .. } => line.start_recording(call).await,
             Order::PauseRecording { .. } => line.pause_recording(call).await,
             Order::ResumeRecording { .. } => line.resume_recording(call).await,
             Order::StopRecording { .. } => line.stop_recording(call).await,
+            Order::Log { engagement, .. } => {
+                if engagement.is_empty() || engagement.len() > MAX_NAME {
+                    return Err(Refusal::new(ErrorKind::NotAllowed).saying("this is no id of a record"));
+                }
+                self.store.engage(&desk.agent, call, engagement, self.clock.now()).await?;
+                return Ok(Answer::Accepted {});
+            }
             Order::SetAvailability { .. }
             | Order::CallerIds
             | Order::Dial { .. }

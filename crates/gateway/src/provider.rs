@@ -1,13 +1,12 @@
 //! The providers that are built in, and their keys.
 
 use cordboard::telephony::Backend;
-use cordboard_bridge::{Carrier, ConfigProblem, Https, Switchboard};
+use cordboard_bridge::{CallConfig, Carrier, ConfigProblem, Https, Switchboard};
 use cordboard_gateway::config::{Config, FromText, Keys, Problem};
 use cordboard_gateway::{Builder, Gateway, MockBackend, SystemClock, check_files};
 use cordboard_mock::MockConfig;
 use cordboard_twilio::{ApiKey, TwilioCarrier, TwilioConfig};
 use cordboard_vonage::{VonageCarrier, VonageConfig};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What carries the calls.
@@ -122,14 +121,22 @@ fn secret(keys: &mut Keys, key: &str) -> Option<String> {
     secret
 }
 
-/// What else the SDK in the browser is told. What is no JSON object is noted.
-fn sdk_options(keys: &mut Keys) -> Option<BTreeMap<String, serde_json::Value>> {
-    let text: String = keys.optional("provider.sdk_options")?;
-    let options = serde_json::from_str(&text).ok();
-    if options.is_none() {
-        keys.wrong("provider.sdk_options", "it is not a JSON object");
+/// What is the same for all providers.
+fn calls(keys: &mut Keys, config: &Config) -> CallConfig {
+    let mut calls =
+        CallConfig { default_caller_id: keys.optional("provider.default_caller_id"), ..CallConfig::default() };
+    let short = |seconds: u32| u16::try_from(seconds).unwrap_or(u16::MAX);
+    calls.ring_seconds = keys.optional("provider.ring_seconds").map_or(calls.ring_seconds, short);
+    calls.rejoin_seconds = keys.optional("provider.rejoin_seconds").map_or(calls.rejoin_seconds, short);
+    calls.token_seconds = keys.or("provider.token_seconds", calls.token_seconds);
+    calls.backlog = config.socket.backlog;
+    if let Some(text) = keys.optional::<String>("provider.sdk_options") {
+        match serde_json::from_str(&text) {
+            Ok(options) => calls.sdk_options = options,
+            Err(_) => keys.wrong("provider.sdk_options", "it is not a JSON object"),
+        }
     }
-    options
+    calls
 }
 
 fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
@@ -141,12 +148,8 @@ fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
     let api_url = keys.optional("provider.api_url");
     let region = keys.optional("provider.region");
     let edge = keys.optional("provider.edge");
-    let default_caller_id = keys.optional("provider.default_caller_id");
     let wait_url = keys.optional("provider.wait_url");
-    let ring_seconds: Option<u32> = keys.optional("provider.ring_seconds");
-    let rejoin_seconds: Option<u32> = keys.optional("provider.rejoin_seconds");
-    let token_seconds = keys.optional("provider.token_seconds");
-    let sdk_options = sdk_options(keys);
+    let calls = calls(keys, config);
 
     let key = ApiKey { sid: key_sid?, secret: key_secret?.into() };
     let public_url = config.server.public_url.as_str();
@@ -155,14 +158,8 @@ fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
     twilio.api_url = api_url;
     twilio.region = region;
     twilio.edge = edge;
-    twilio.default_caller_id = default_caller_id;
     twilio.wait_url = wait_url;
-    let short = |seconds: u32| u16::try_from(seconds).unwrap_or(u16::MAX);
-    twilio.ring_seconds = ring_seconds.map_or(twilio.ring_seconds, short);
-    twilio.rejoin_seconds = rejoin_seconds.map_or(twilio.rejoin_seconds, short);
-    twilio.token_seconds = token_seconds.unwrap_or(twilio.token_seconds);
-    twilio.sdk_options = sdk_options.unwrap_or_default();
-    twilio.backlog = config.socket.backlog;
+    twilio.calls = calls;
     note(keys, twilio.problems());
     Some(twilio)
 }
@@ -192,25 +189,17 @@ fn vonage(keys: &mut Keys, config: &Config) -> Option<VonageConfig> {
     let api_secret = secret(keys, "provider.api_secret");
     let signature_secret = secret(keys, "provider.signature_secret");
     let (region, api_url) = (keys.optional("provider.region"), keys.optional("provider.api_url"));
-    let (default_caller_id, hold_music_url) =
-        (keys.optional("provider.default_caller_id"), keys.optional("provider.hold_music_url"));
-    let seconds = ["ring", "rejoin", "token"].map(|name| keys.optional::<u32>(&format!("provider.{name}_seconds")));
-    let sdk_options = sdk_options(keys);
+    let hold_music_url = keys.optional("provider.hold_music_url");
+    let calls = calls(keys, config);
 
-    let mut vonage = VonageConfig::new(
+    let vonage = VonageConfig::new(
         &application_id?,
         private_key?.into(),
         (&api_key?, api_secret?.into()),
         signature_secret?.into(),
         config.server.public_url.as_str(),
     );
-    let [ring, rejoin, token] = seconds;
-    vonage.ring_seconds = ring.map_or(vonage.ring_seconds, |seconds| seconds.try_into().unwrap_or(u16::MAX));
-    vonage.rejoin_seconds = rejoin.map_or(vonage.rejoin_seconds, |seconds| seconds.try_into().unwrap_or(u16::MAX));
-    vonage.token_seconds = token.unwrap_or(vonage.token_seconds);
-    vonage.backlog = config.socket.backlog;
-    vonage.sdk_options = sdk_options.unwrap_or_default();
-    let vonage = VonageConfig { region, api_url, default_caller_id, hold_music_url, ..vonage };
+    let vonage = VonageConfig { region, api_url, hold_music_url, calls, ..vonage };
     note(keys, vonage.problems());
     Some(vonage)
 }

@@ -38,7 +38,8 @@ pub(crate) async fn listen(
     method: Method,
     headers: HeaderMap,
 ) -> Response {
-    let worth = proof.map_or(Worth::Nothing, |Query(proof)| app.links.worth(&name, &proof, app.clock.now()));
+    let proof = proof.ok().map(|Query(proof)| proof);
+    let worth = proof.as_ref().map_or(Worth::Nothing, |proof| app.links.worth(&name, proof, app.clock.now()));
     let mut response = match worth {
         Worth::Nothing => refusal(StatusCode::NOT_FOUND, "There is nothing here.\n", None),
         Worth::Expired => refusal(StatusCode::GONE, "This link to a recording has expired.\n", None),
@@ -52,6 +53,10 @@ pub(crate) async fn listen(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if response.status().is_success() && proof.is_some_and(|proof| proof.is_brief()) {
+        // HubSpot transcribes nothing else.
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     }
     response
 }

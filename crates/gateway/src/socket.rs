@@ -1,15 +1,19 @@
 //! An agent's socket.
 //!
-//! **Invariant:** one task serves it and holds no more of it than one message each way: events wait in the agent's feed and in the
-//! journal, and who orders more than is being done is not read from.
+//! **Invariant:** one task serves it and holds no more of it than one message each way, or a few short ones: events wait in the agent's
+//! feed and in the journal, and who orders more than is being done is not read from.
+//!
+//! Most sockets are idle most of the time, and thousands of them are: what a task needs only while something happens is boxed then,
+//! because a task is as large as the largest thing that it ever does.
 
 use crate::app::App;
 use crate::desk::Desk;
 use crate::feed::{Next, Place, frame};
+use crate::metrics::{error_name, operation_name};
 use crate::sessions::Session;
 use crate::wire::{
-    CapabilityName, ClientMessage, ErrorName, MAX_MESSAGE, Order, Outcome, Party, Refusal, Resume, SUBPROTOCOL,
-    ServerMessage, SignedOut, Welcome,
+    CapabilityName, ClientMessage, MAX_MESSAGE, Order, Outcome, Party, Refusal, Resume, SUBPROTOCOL, ServerMessage,
+    SignedOut, Welcome,
 };
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -18,8 +22,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use cordboard::platform::BoxFuture;
 use cordboard::telephony::{AgentId, Capability, ErrorKind};
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -29,8 +33,10 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Enough for one short message. axum's own would cost each socket 128 KiB.
-const READ_BUFFER: usize = 2 * 1024;
+/// Enough for one short message; it grows for a longer one. axum's own would cost each socket 128 KiB.
+const READ_BUFFER: usize = 512;
+/// What is said in one turn is sent together, as far as it is not more than this: to send costs more than all else that a short message does.
+const TOGETHER: usize = 4 * 1024;
 /// The most that may wait to be written: one message and its frame.
 const WRITE_BUFFER: usize = 2 * MAX_MESSAGE;
 /// The most orders of one socket that are carried out at a time.
@@ -85,7 +91,7 @@ pub(crate) async fn open(
     };
     upgrade
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
+        .write_buffer_size(TOGETHER)
         .max_write_buffer_size(WRITE_BUFFER)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
@@ -101,7 +107,7 @@ pub(crate) fn is_allowed_origin(app: &App, headers: &HeaderMap) -> bool {
 
 async fn serve(app: Arc<App>, mut socket: WebSocket, permit: OwnedSemaphorePermit) {
     app.metrics.sockets.increment(1.0);
-    let why = match hello(&app, &mut socket).await {
+    let why = match Box::pin(hello(&app, &mut socket)).await {
         Ok((session, resume)) => converse(&app, &mut socket, session, resume).await,
         Err(why) => why,
     };
@@ -147,7 +153,9 @@ async fn converse(app: &Arc<App>, socket: &mut WebSocket, session: Arc<Session>,
         let _ = say(app, socket, &ServerMessage::SignedOut { reason }).await;
         return NOT_SIGNED_IN;
     }
-    let (Ok(desk), Ok(name)) = (app.desks.of(&session.agent).await, name(app, &session.agent).await) else {
+    let (Ok(desk), Ok(name)) =
+        Box::pin(async { (app.desks.of(&session.agent).await, name(app, &session.agent).await) }).await
+    else {
         return BROKEN;
     };
     let _attendance = desk.attend();
@@ -210,29 +218,38 @@ impl Conversation<'_> {
         name: Party,
         resume: Option<Resume>,
     ) -> Result<Never, Closing> {
-        self.welcome(socket, name, resume).await?;
+        Box::pin(self.welcome(socket, name, resume)).await?;
+        in_time(self.app, socket.flush()).await?;
+        // Each is waited for once, however often the socket turns to something else: to begin to wait anew costs as much as a message.
+        let (mut over, mut stop) = (pin!(ended.changed()), pin!(stopping.changed()));
         let mut alarm = pin!(sleep_until(self.due()));
         loop {
-            let due = self.due();
-            if alarm.deadline() != due {
-                alarm.as_mut().reset(due);
-            }
             tokio::select! {
                 biased;
-                _ = ended.changed() => {
-                    let reason = ended.borrow().unwrap_or(SignedOut::Revoked);
+                _ = &mut over => {
+                    let reason = self.session.ended().borrow().unwrap_or(SignedOut::Revoked);
                     say(self.app, socket, &ServerMessage::SignedOut { reason }).await?;
                     return Err(NOT_SIGNED_IN);
                 }
-                Some(done) = self.working.next(), if !self.working.is_empty() => self.reply(socket, done).await?,
+                Some(done) = self.working.next(), if !self.working.is_empty() => Box::pin(self.reply(socket, done)).await?,
                 _ = ticks.changed() => self.tell(socket).await?,
-                message = socket.recv(), if self.working.len() < AT_ONCE => self.hear(socket, message).await?,
-                () = &mut alarm => self.ring(socket).await?,
-                _ = stopping.changed() => {
-                    self.finish(socket).await?;
+                message = socket.recv(), if self.working.len() < AT_ONCE => {
+                    let was_pinged = self.is_pinged;
+                    Box::pin(self.hear(socket, message)).await?;
+                    if was_pinged {
+                        alarm.as_mut().reset(self.due());
+                    }
+                }
+                () = &mut alarm => {
+                    self.ring(socket).await?;
+                    alarm.as_mut().reset(self.due());
+                }
+                _ = &mut stop => {
+                    Box::pin(self.finish(socket)).await?;
                     return Err(STOPPING);
                 }
             }
+            in_time(self.app, socket.flush()).await?;
         }
     }
 
@@ -259,6 +276,7 @@ impl Conversation<'_> {
             stream: self.place.stream.clone(),
             sequence: after,
             resumed,
+            now: self.app.clock.now().as_millis(),
         };
         say(self.app, socket, &ServerMessage::Welcome(welcome)).await?;
         self.read_journal(socket, after, last).await
@@ -271,7 +289,7 @@ impl Conversation<'_> {
             let Some(end) = events.last() else { return Err(BROKEN) };
             after = end.sequence;
             for event in &events {
-                send(self.app, socket, Message::Text(frame(event).into())).await?;
+                put(self.app, socket, Message::Text(frame(event).into())).await?;
             }
         }
         Ok(())
@@ -283,12 +301,12 @@ impl Conversation<'_> {
         match self.desk.feed.next(&mut self.place) {
             Next::Messages(messages) => {
                 for message in messages {
-                    send(self.app, socket, Message::Text(message)).await?;
+                    put(self.app, socket, Message::Text(message)).await?;
                 }
             }
             Next::Behind => {
                 self.place = self.desk.feed.end();
-                self.read_journal(socket, before, self.place.sequence).await?;
+                Box::pin(self.read_journal(socket, before, self.place.sequence)).await?;
             }
         }
         Ok(())
@@ -370,7 +388,7 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// When there is something to do even if nothing happens.
+    /// When there is something to do even if nothing happens. What is heard puts it off, but for the answer to a ping.
     fn due(&self) -> Instant {
         let settings = &self.app.config.socket;
         let silence = if self.is_pinged { settings.idle } else { settings.ping };
@@ -390,7 +408,7 @@ impl Conversation<'_> {
         }
         if !self.is_pinged && silence >= settings.ping {
             self.is_pinged = true;
-            send(self.app, socket, Message::Ping(axum::body::Bytes::new())).await?;
+            put(self.app, socket, Message::Ping(axum::body::Bytes::new())).await?;
         }
         Ok(())
     }
@@ -427,58 +445,22 @@ fn unknown_order(text: &str) -> Option<u64> {
     (message.get("type")? == "request").then(|| message.get("id")?.as_u64()).flatten()
 }
 
+/// Says something. Whoever is done with a turn flushes; so does the goodbye.
 async fn say(app: &App, socket: &mut WebSocket, message: &ServerMessage) -> Result<(), Closing> {
     let text = serde_json::to_string(message).map_err(|_| BROKEN)?;
-    send(app, socket, Message::Text(text.into())).await
+    put(app, socket, Message::Text(text.into())).await
 }
 
-async fn send(app: &App, socket: &mut WebSocket, message: Message) -> Result<(), Closing> {
-    match timeout(app.config.socket.slow, socket.send(message)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(GONE),
-        Err(_) => Err(SLOW),
-    }
+async fn put(app: &App, socket: &mut WebSocket, message: Message) -> Result<(), Closing> {
+    in_time(app, socket.feed(message)).await
 }
 
-const fn operation_name(order: &Order) -> &'static str {
-    match order {
-        Order::SetAvailability { .. } => "set_availability",
-        Order::CallerIds => "caller_ids",
-        Order::Dial { .. } => "dial",
-        Order::Answer { .. } => "answer",
-        Order::Reject { .. } => "reject",
-        Order::HangUp { .. } => "hang_up",
-        Order::Mute { .. } => "mute",
-        Order::Unmute { .. } => "unmute",
-        Order::Hold { .. } => "hold",
-        Order::Resume { .. } => "resume",
-        Order::SendDigits { .. } => "send_digits",
-        Order::TransferBlind { .. } => "transfer_blind",
-        Order::TransferAttended { .. } => "transfer_attended",
-        Order::StartRecording { .. } => "start_recording",
-        Order::PauseRecording { .. } => "pause_recording",
-        Order::ResumeRecording { .. } => "resume_recording",
-        Order::StopRecording { .. } => "stop_recording",
-        Order::ActiveCalls => "active_calls",
-        Order::MediaToken => "media_token",
-        Order::SignOut => "sign_out",
-    }
-}
-
-const fn error_name(kind: ErrorName) -> &'static str {
-    match kind {
-        ErrorName::Unsupported => "unsupported",
-        ErrorName::NotSignedIn => "not_signed_in",
-        ErrorName::BadCredentials => "bad_credentials",
-        ErrorName::InvalidNumber => "invalid_number",
-        ErrorName::NotAllowed => "not_allowed",
-        ErrorName::NoSuchCall => "no_such_call",
-        ErrorName::WrongState => "wrong_state",
-        ErrorName::TooManyCalls => "too_many_calls",
-        ErrorName::RateLimited => "rate_limited",
-        ErrorName::Microphone => "microphone",
-        ErrorName::Unreachable => "unreachable",
-        ErrorName::OutcomeUnknown => "outcome_unknown",
-        ErrorName::Provider => "provider",
-    }
+async fn in_time(app: &App, sending: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Closing> {
+    let mut sending = pin!(sending);
+    // There is room as a rule, and then nothing has to be timed.
+    let sent = match sending.as_mut().now_or_never() {
+        Some(sent) => sent,
+        None => timeout(app.config.socket.slow, sending).await.map_err(|_| SLOW)?,
+    };
+    sent.map_err(|_| GONE)
 }

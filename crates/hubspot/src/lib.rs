@@ -49,6 +49,7 @@ pub use api::associations::{Association, AssociationCategory, AssociationType, D
 pub use api::batch::{Batch, BatchStatus};
 pub use api::calls::{Associated, Call, CallQuery, CallUpdate, Disposition, NewCall, Page, Upserted};
 pub use api::connection::{CallingProvider, Connection};
+pub use api::contacts::Found;
 pub use api::inbound::{
     CallerIdMatch, FinalCallStatus, InboundAnswer, InboundCall, Number, NumberType, ObjectCoordinates,
 };

@@ -49,6 +49,15 @@ impl ApiVersion {
         }
     }
 
+    /// Where people are.
+    pub(crate) const fn contacts(self) -> &'static str {
+        match self {
+            Self::V3 => "/crm/v3/objects/contacts",
+            Self::March2026 => "/crm/objects/2026-03/contacts",
+            Self::September2026 => "/crm/objects/2026-09/contacts",
+        }
+    }
+
     /// Where a call's associations are. Version 2026-09 names no path of its own for them.
     pub(crate) const fn associations(self) -> &'static str {
         match self {

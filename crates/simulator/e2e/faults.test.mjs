@@ -91,8 +91,10 @@ describe("fault", { concurrency: 3 }, () => {
     await crm.set((settings) => settings.getByLabel("Opening a record loads the page").check());
     await crm.openRecord("Maria Alvarez");
     await crm.button("Incoming call from Maria Alvarez").click();
+    // Waited for from before the click, as it may be over when that is.
+    const loaded = crm.page.waitForEvent("load");
     await crm.widget.button("Open record").click();
-    await crm.page.waitForEvent("load");
+    await loaded;
     await crm.shows("Available");
     await crm.widget.button("Answer").click();
     await crm.widget.reaches("Connected");

@@ -1,5 +1,5 @@
 use crate::address::Addresses;
-use crate::config::{LONGEST_TOKEN, TwilioConfig};
+use crate::config::TwilioConfig;
 use crate::documents;
 use crate::error::refusal;
 use crate::rest::{Api, Conference, NewParticipant, Number, Participant, Recording, RecordingChange};
@@ -13,12 +13,11 @@ use cordboard::telephony::{
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_bridge::{
-    Answer, ApiError, Call, Carrier, Change, Client, ConfigProblem, Effect, Found, Goes, Leg, Made, NewLeg, Party,
-    Place, Settings, Transport, Wanted, identity, is_id,
+    Answer, ApiError, Call, Carrier, Change, Client, ConfigProblem, Effect, Found, Goes, LONGEST_TOKEN, Leg, Made,
+    NewLeg, Party, Place, Settings, Transport, Wanted, identity, is_id,
 };
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Twilio takes no less, and adds five seconds.
 const AGENT_RING_SECONDS: u16 = 5;
@@ -103,13 +102,7 @@ impl Carrier for TwilioCarrier {
     }
 
     fn settings(&self) -> Settings {
-        Settings {
-            ring_seconds: self.config.ring_seconds,
-            agent_ring_seconds: AGENT_RING_SECONDS,
-            rejoin_within: Duration::from_secs(self.config.rejoin_seconds.into()),
-            default_caller_id: self.config.caller_id(),
-            backlog: self.config.backlog,
-        }
+        self.config.calls.settings(AGENT_RING_SECONDS)
     }
 
     async fn add(&self, call: &CallId, new: &NewLeg<'_>) -> Result<Made, ApiError> {
@@ -212,7 +205,7 @@ impl Carrier for TwilioCarrier {
     async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<MediaToken, Error> {
         let config = &self.config;
         let seconds = now.as_millis() / 1000;
-        let expires = seconds + u64::from(config.token_seconds);
+        let expires = seconds + u64::from(config.calls.token_seconds);
         // Valid for a while already, lest a clock that is fast makes tokens that are not valid yet; and not for longer in all than
         // Twilio takes.
         let not_before = seconds.saturating_sub(CLOCK_LEEWAY).max(expires.saturating_sub(LONGEST_TOKEN.into()));

@@ -1,8 +1,6 @@
-use cordboard::telephony::PhoneNumber;
-use cordboard_bridge::{ConfigProblem, is_id, is_name, is_secret, is_server, problems};
+use cordboard_bridge::{CallConfig, ConfigProblem, is_id, is_name, is_secret, is_server, problems};
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// An account at Twilio, and how calls are made with it. Its `Debug` shows no secret.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,36 +19,21 @@ pub struct TwilioConfig {
     pub api_key: ApiKey,
     /// Where Twilio reaches this server: scheme, host and, if there must be one, a path, without a final slash.
     pub public_url: String,
-    /// Another host than Twilio's, such as an emulator.
-    #[serde(default)]
-    pub api_url: Option<String>,
     /// Where the account's data is, such as `ie1`; the United States if none.
     #[serde(default)]
     pub region: Option<String>,
     /// Where requests enter Twilio's network, such as `dublin`; the region's own if none.
     #[serde(default)]
     pub edge: Option<String>,
-    /// The number to show when an agent names none; the account's first if none. In E.164.
+    /// Another host than Twilio's, such as an emulator.
     #[serde(default)]
-    pub default_caller_id: Option<String>,
+    pub api_url: Option<String>,
     /// What a waiting customer hears: an address of sound or TwiML; Twilio's music if none.
     #[serde(default)]
     pub wait_url: Option<String>,
-    /// How long a dialled number rings, in seconds, 5 to 600. Twilio adds five.
-    #[serde(default = "default_ring_seconds")]
-    pub ring_seconds: u16,
-    /// How long a customer waits for an agent whose browser was lost, in seconds.
-    #[serde(default = "default_rejoin_seconds")]
-    pub rejoin_seconds: u16,
-    /// How long a browser's token is valid, in seconds, at most a day.
-    #[serde(default = "default_token_seconds")]
-    pub token_seconds: u32,
-    /// What else the voice SDK in the browser is told, as options of its `Device`.
-    #[serde(default)]
-    pub sdk_options: BTreeMap<String, serde_json::Value>,
-    /// How many events a line keeps for a listener that is behind.
-    #[serde(default = "default_backlog")]
-    pub backlog: usize,
+    /// How calls are made. A number rings for 5 to 600 seconds, and Twilio adds five. The SDK's options are those of its `Device`.
+    #[serde(flatten)]
+    pub calls: CallConfig,
 }
 
 /// An API key: it acts for the account, and can be revoked alone.
@@ -61,25 +44,6 @@ pub struct ApiKey {
     pub sid: String,
     /// The secret that was shown once.
     pub secret: SecretString,
-}
-
-const fn default_ring_seconds() -> u16 {
-    30
-}
-
-const fn default_rejoin_seconds() -> u16 {
-    30
-}
-
-/// Twilio refuses tokens that are valid for longer, with 20157. In seconds.
-pub(crate) const LONGEST_TOKEN: u32 = 86_400;
-
-const fn default_token_seconds() -> u32 {
-    3600
-}
-
-const fn default_backlog() -> usize {
-    256
 }
 
 /// The edge that is nearest to a region. Host names need both since April 2026.
@@ -99,20 +63,15 @@ impl TwilioConfig {
             api_url: None,
             region: None,
             edge: None,
-            default_caller_id: None,
             wait_url: None,
-            ring_seconds: default_ring_seconds(),
-            rejoin_seconds: default_rejoin_seconds(),
-            token_seconds: default_token_seconds(),
-            sdk_options: BTreeMap::new(),
-            backlog: default_backlog(),
+            calls: CallConfig::default(),
         }
     }
 
     /// Everything that is wrong with it.
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigProblem> {
-        problems([
+        let own = [
             ("account_sid", is_id(&self.account_sid), "it must be letters, digits and dashes"),
             ("api_key.sid", is_id(&self.api_key.sid), "it must be letters, digits and dashes"),
             ("api_key.secret", is_secret(Some(&self.api_key.secret)), "it is empty"),
@@ -138,17 +97,9 @@ impl TwilioConfig {
                 self.edge.as_deref().is_none_or(is_name) && (self.edge.is_some() || self.known_edge().is_some()),
                 "it is needed for this region",
             ),
-            (
-                "default_caller_id",
-                self.default_caller_id.as_deref().is_none_or(|number| PhoneNumber::from_e164(number).is_ok()),
-                "it is not a number in E.164",
-            ),
             ("wait_url", self.wait_url.as_deref().is_none_or(|url| url::Url::parse(url).is_ok()), "it is not a URL"),
-            ("ring_seconds", (5..=600).contains(&self.ring_seconds), "it must be 5 to 600"),
-            ("rejoin_seconds", (1..=600).contains(&self.rejoin_seconds), "it must be 1 to 600"),
-            ("token_seconds", (60..=LONGEST_TOKEN).contains(&self.token_seconds), "it must be 60 to 86400"),
-            ("backlog", self.backlog > 0, "it must be at least 1"),
-        ])
+        ];
+        problems(own.into_iter().chain(self.calls.checks(5..=600, "it must be 5 to 600")))
     }
 
     fn known_edge(&self) -> Option<&str> {
@@ -174,15 +125,7 @@ impl TwilioConfig {
 
     /// The options of the voice SDK, as JSON.
     pub(crate) fn sdk_settings(&self) -> String {
-        let mut options = self.sdk_options.clone();
-        if let Some(edge) = &self.edge {
-            options.entry("edge".to_owned()).or_insert_with(|| edge.as_str().into());
-        }
-        serde_json::to_string(&options).unwrap_or_default()
-    }
-
-    pub(crate) fn caller_id(&self) -> Option<PhoneNumber> {
-        self.default_caller_id.as_deref().and_then(|number| PhoneNumber::from_e164(number).ok())
+        self.calls.sdk_settings(self.edge.clone().map(|edge| ("edge", edge)))
     }
 }
 
@@ -208,9 +151,9 @@ mod tests {
         assert_eq!(wrong(|config| config.auth_token = None), ["auth_token"]);
         assert_eq!(wrong(|config| config.auth_token = Some("".into())), ["auth_token"]);
         assert_eq!(wrong(|config| config.region = Some("xx9".to_owned())), ["edge"]);
-        assert_eq!(wrong(|config| config.default_caller_id = Some("617".to_owned())), ["default_caller_id"]);
-        assert_eq!(wrong(|config| config.ring_seconds = 4), ["ring_seconds"]);
-        assert_eq!(wrong(|config| config.token_seconds = 86_401), ["token_seconds"]);
+        assert_eq!(wrong(|config| config.calls.default_caller_id = Some("617".to_owned())), ["default_caller_id"]);
+        assert_eq!(wrong(|config| config.calls.ring_seconds = 4), ["ring_seconds"]);
+        assert_eq!(wrong(|config| config.calls.token_seconds = 86_401), ["token_seconds"]);
         for url in
             ["calls.example.com", "http://calls.example.com", "https://calls.example.com/", "https://u:p@x.example"]
         {
@@ -239,12 +182,16 @@ mod tests {
         let config: TwilioConfig = serde_json::from_str(text).unwrap();
         assert_eq!(config.problems(), []);
         assert_eq!(
-            (config.ring_seconds, config.rejoin_seconds, config.token_seconds, config.backlog),
+            (config.calls.ring_seconds, config.calls.rejoin_seconds, config.calls.token_seconds, config.calls.backlog),
             (30, 30, 3600, 256)
         );
         assert_eq!(config.sdk_settings(), r#"{"chunderw":"127.0.0.1:1","edge":"dublin"}"#);
-        let typo = text.replace("auth_token", "auth_tokn");
-        assert!(serde_json::from_str::<TwilioConfig>(&typo).is_err());
+        for typo in [text.replace("auth_token", "auth_tokn"), text.replace("{\"account", "{\"ring_secs\":5,\"account")]
+        {
+            assert!(serde_json::from_str::<TwilioConfig>(&typo).is_err());
+        }
+        let rings = text.replace("{\"account", "{\"ring_seconds\":5,\"account");
+        assert_eq!(serde_json::from_str::<TwilioConfig>(&rings).unwrap().calls.ring_seconds, 5);
     }
 
     #[test]

@@ -44,7 +44,9 @@ mod tests;
 
 pub use backend::TwilioCarrier;
 pub use config::{ApiKey, TwilioConfig};
-pub use cordboard_bridge::{Chunks, ConfigProblem, Https, RecordingInfo, Transport, TransportError, identity};
+pub use cordboard_bridge::{
+    CallConfig, Chunks, ConfigProblem, Https, RecordingInfo, Transport, TransportError, identity,
+};
 
 /// An account at Twilio.
 ///

@@ -40,7 +40,7 @@ fn tokens_of_a_fast_clock_are_valid_at_once() {
 fn the_longest_token_stays_within_what_twilio_takes() {
     let world = World::new();
     let mut config = world.config();
-    config.token_seconds = 86_400;
+    config.calls.token_seconds = 86_400;
     assert!(config.problems().is_empty());
     let twilio = world.start_with(config);
     world.clock.block_on(pending(), async {

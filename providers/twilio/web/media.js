@@ -1,7 +1,7 @@
 // The agent's audio over Twilio's voice SDK, as crates/browser's `Media` calls it: `open(emit)` gives the orders, and
 // `emit(event, value)` tells what happens. The SDK's own words stay in here.
 import { Device } from "@twilio/voice-sdk";
-import { LEVEL_MS, list, tone, tryMicrophone } from "../../../crates/browser/web/sound.js";
+import { LEVEL_MS, list, microphoneProblem, tone, tryMicrophone, whenLost } from "../../../crates/browser/web/sound.js";
 
 /** Twilio's error codes as problems; others are told by their code. https://www.twilio.com/docs/api/errors */
 const PROBLEMS = new Map([
@@ -13,6 +13,8 @@ const PROBLEMS = new Map([
 
 /** How long before a token runs out another is asked for. */
 const RENEWAL_MS = 60_000;
+/** How long the replacement of a token that was refused may take. */
+const REPLACED_MS = 10_000;
 
 /** Of the SDK's sounds only the keys' are of use, and they would be loaded from Twilio's server: none is played. */
 const SOUNDS = ["incoming", "outgoing", "disconnect", ..."0123456789sh"].map((name) =>
@@ -22,6 +24,10 @@ const SOUNDS = ["incoming", "outgoing", "disconnect", ..."0123456789sh"].map((na
 export function open(emit) {
   let device;
   const legs = new Set();
+  /** Whether the microphone went away in a call, so that another one has to be taken. */
+  let isDeaf = false;
+  /** A token was refused, and another one is awaited or tried. If that is refused too, somebody has to know. */
+  let replacement;
 
   const tellDevices = () => {
     const { audio } = device;
@@ -31,7 +37,47 @@ export function open(emit) {
     });
   };
 
-  const fail = ({ code }) => emit("stopped", PROBLEMS.get(code) ?? code ?? 0);
+  const settle = () => {
+    clearTimeout(replacement?.timer);
+    replacement = undefined;
+  };
+
+  const replaced = () => {
+    const isGood = replacement.isThere && device?.state === "registered";
+    settle();
+    if (!isGood) emit("stopped", "expired");
+  };
+
+  const fail = ({ code }) => {
+    const problem = PROBLEMS.get(code) ?? code ?? 0;
+    if (problem !== "expired") return emit("stopped", problem);
+    if (replacement?.isThere) {
+      settle();
+      return emit("stopped", problem);
+    }
+    if (replacement) return;
+    replacement = { isThere: false, timer: setTimeout(replaced, REPLACED_MS) };
+    emit("reconnecting");
+    emit("expiring");
+  };
+
+  const watch = (stream) =>
+    whenLost(stream?.getAudioTracks() ?? [], () => {
+      if (legs.size === 0) return;
+      isDeaf = true;
+      emit("stopped", "no-microphone");
+    });
+
+  const speakInto = async (id) => {
+    try {
+      await device.audio.setInputDevice(id);
+    } catch (error) {
+      return emit("stopped", microphoneProblem(error));
+    }
+    watch(device.audio.inputStream);
+    isDeaf = false;
+    emit("ready");
+  };
 
   const join = (leg) => {
     let told = 0;
@@ -41,6 +87,7 @@ export function open(emit) {
       if (legs.size === 0) emit("level", 0);
     };
     for (const end of ["disconnect", "cancel", "reject"]) leg.on(end, leave);
+    leg.on("accept", () => watch(leg.getLocalStream()));
     leg.on("error", (error) => {
       if (PROBLEMS.get(error.code)?.startsWith("microphone")) fail(error);
     });
@@ -58,7 +105,16 @@ export function open(emit) {
   const orders = {
     /** Registers with a token. `settings` are options of the SDK's Device. */
     async start({ token, settings }) {
-      if (device) return device.updateToken(token);
+      settle();
+      if (device && (device.state === "registered" || legs.size > 0)) {
+        device.updateToken(token);
+        if (!isDeaf) return device.state === "registered" && emit("ready");
+        const [id] = device.audio.availableInputDevices.keys();
+        return id === undefined ? emit("stopped", "no-microphone") : speakInto(id);
+      }
+      // One that could not register may never do so again. https://github.com/twilio/twilio-voice.js/issues/231
+      device?.destroy();
+      device = undefined;
       const problem = await tryMicrophone();
       if (problem) return emit("stopped", problem);
       device = new Device(token, {
@@ -73,7 +129,10 @@ export function open(emit) {
       });
       // The widget rings by itself, and only when the agent wants it to.
       for (const sound of ["incoming", "outgoing", "disconnect"]) device.audio[sound](false);
-      device.on("registered", () => emit("ready"));
+      device.on("registered", () => {
+        settle();
+        emit("ready");
+      });
       device.on("unregistered", () => emit("reconnecting"));
       device.on("tokenWillExpire", () => emit("expiring"));
       device.on("error", fail);
@@ -82,8 +141,14 @@ export function open(emit) {
       tellDevices();
       await device.register().catch(fail);
     },
-    renew: ({ token }) => device?.updateToken(token),
+    renew({ token }) {
+      device?.updateToken(token);
+      if (!replacement) return;
+      replacement.isThere = true;
+      if (device?.state === "registered") emit("ready");
+    },
     stop() {
+      settle();
       legs.clear();
       device?.destroy();
       device = undefined;
@@ -94,7 +159,7 @@ export function open(emit) {
       leg?.sendDigits(digits);
       return Boolean(leg);
     },
-    microphone: (id) => device?.audio.setInputDevice(id).catch(() => emit("stopped", "microphone-busy")),
+    microphone: (id) => device && speakInto(id),
     speaker: (id) => device?.audio.speakerDevices.set(id).catch(tellDevices),
     "test-speaker": () => device?.audio.speakerDevices.test(tone(0.5, 440)),
   };

@@ -24,9 +24,10 @@ async function withoutSdk() {
 
 test("a phone that was built without the voice SDK says what to install, and leaves no call behind", async (t) => {
   const body = await withoutSdk();
-  const { page, widget } = await office.silentDesk(t, (page) =>
-    page.route("**/assets/media-*.js", (route) => route.fulfill({ contentType: "text/javascript", body })),
-  );
+  const { page, widget } = await office.silentDesk(t, {
+    prepare: (page) =>
+      page.route("**/assets/media-*.js", (route) => route.fulfill({ contentType: "text/javascript", body })),
+  });
   await widget.getByText("this phone was built without @vonage/client-sdk").waitFor();
   assert.deepEqual(await office.emulator.control("GET", "clients"), []);
   await page.getByRole("button", { name: "Call Maria Alvarez, +1 617-555-0100", exact: true }).click();

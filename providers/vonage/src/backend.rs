@@ -20,7 +20,6 @@ use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The page accepts at once, or is not there.
 const AGENT_RING_SECONDS: u16 = 10;
@@ -162,13 +161,7 @@ impl Carrier for VonageCarrier {
     }
 
     fn settings(&self) -> Settings {
-        Settings {
-            backlog: self.config.backlog,
-            default_caller_id: self.config.caller_id(),
-            rejoin_within: Duration::from_secs(self.config.rejoin_seconds.into()),
-            agent_ring_seconds: AGENT_RING_SECONDS,
-            ring_seconds: self.config.ring_seconds,
-        }
+        self.config.calls.settings(AGENT_RING_SECONDS)
     }
 
     async fn add(&self, call: &CallId, new: &NewLeg<'_>) -> Result<Made, ApiError> {
@@ -272,7 +265,7 @@ impl Carrier for VonageCarrier {
         let known = self.know_user(&user).await;
         known.map_err(|error| error.into_error(Effect::Repeatable, Operation::SignIn, None))?;
         let issued = now.as_millis() / 1000;
-        let expires = issued + u64::from(self.config.token_seconds);
+        let expires = issued + u64::from(self.config.calls.token_seconds);
         let Some(token) = self.signer.for_user(&user, &uuid(), issued, expires) else {
             return Err(Error::new(ErrorKind::NotAllowed, Operation::SignIn));
         };

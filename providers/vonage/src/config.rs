@@ -1,11 +1,8 @@
-use crate::address::{REGIONS, from_wire, region_host};
+use crate::address::{REGIONS, region_host};
 use crate::token::Signer;
-use cordboard::telephony::PhoneNumber;
-use cordboard_bridge::{ConfigProblem, is_id, is_secret, is_server, problems};
+use cordboard_bridge::{CallConfig, ConfigProblem, is_id, is_secret, is_server, problems};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
 use url::Url;
 
 /// An application at Vonage, and how calls are made with it. Its `Debug` shows no secret.
@@ -30,41 +27,12 @@ pub struct VonageConfig {
     /// Where calls are made: `us`, `eu`, `ap` or a data centre such as `eu-3`; Vonage chooses if none.
     #[serde(default)]
     pub region: Option<String>,
-    /// The number to show when an agent names none; the application's first if none. In E.164.
-    #[serde(default)]
-    pub default_caller_id: Option<String>,
     /// What a waiting customer hears: the address of an MP3 file; silence if none.
     #[serde(default)]
     pub hold_music_url: Option<String>,
-    /// How long a dialled number rings, in seconds, 1 to 120.
-    #[serde(default = "seconds::half_a_minute")]
-    pub ring_seconds: u16,
-    /// How long a customer waits for an agent whose browser was lost, in seconds.
-    #[serde(default = "seconds::half_a_minute")]
-    pub rejoin_seconds: u16,
-    /// How long a browser's token is valid, in seconds, at most a day.
-    #[serde(default = "seconds::an_hour")]
-    pub token_seconds: u32,
-    /// What else the client SDK in the browser is told, as its configuration.
-    #[serde(default)]
-    pub sdk_options: BTreeMap<String, Value>,
-    /// How many events a line keeps for a listener that is behind.
-    #[serde(default = "backlog")]
-    pub backlog: usize,
-}
-
-mod seconds {
-    pub(super) const fn half_a_minute() -> u16 {
-        30
-    }
-
-    pub(super) const fn an_hour() -> u32 {
-        3600
-    }
-}
-
-const fn backlog() -> usize {
-    256
+    /// How calls are made. A number rings for 1 to 120 seconds. The SDK's options are its configuration.
+    #[serde(flatten)]
+    pub calls: CallConfig,
 }
 
 /// The host that serves whoever names no region.
@@ -91,13 +59,8 @@ impl VonageConfig {
             public_url: public_url.to_owned(),
             api_url: None,
             region: None,
-            default_caller_id: None,
             hold_music_url: None,
-            ring_seconds: seconds::half_a_minute(),
-            rejoin_seconds: seconds::half_a_minute(),
-            token_seconds: seconds::an_hour(),
-            sdk_options: BTreeMap::new(),
-            backlog: backlog(),
+            calls: CallConfig::default(),
         }
     }
 
@@ -105,8 +68,7 @@ impl VonageConfig {
     #[must_use]
     pub fn problems(&self) -> Vec<ConfigProblem> {
         let is_music = |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
-        let is_number = |number: &str| PhoneNumber::from_e164(number).is_ok();
-        problems([
+        let own = [
             ("application_id", is_id(&self.application_id), "it must be letters, digits and dashes"),
             ("private_key", Signer::new(self).is_some(), "it is not an RSA key as PEM, with its line breaks"),
             ("api_key", is_id(&self.api_key), "it must be letters and digits"),
@@ -123,13 +85,9 @@ impl VonageConfig {
                 self.region.as_deref().is_none_or(|region| REGIONS.contains(&region)),
                 "it must be us, eu, ap, us-3, us-4, eu-3, eu-4, ap-3 or ap-4",
             ),
-            ("default_caller_id", self.default_caller_id.as_deref().is_none_or(is_number), "it is not in E.164"),
             ("hold_music_url", self.hold_music_url.as_deref().is_none_or(is_music), "it is not the address of a file"),
-            ("ring_seconds", (1..=120).contains(&self.ring_seconds), "it must be 1 to 120"),
-            ("rejoin_seconds", (1..=600).contains(&self.rejoin_seconds), "it must be from 1 to 600"),
-            ("token_seconds", (60..=86_400).contains(&self.token_seconds), "it must be from 60 to 86400"),
-            ("backlog", self.backlog > 0, "it must not be 0"),
-        ])
+        ];
+        problems(own.into_iter().chain(self.calls.checks(1..=120, "it must be 1 to 120")))
     }
 
     /// The host of the Voice API, with its scheme, for a leg in that region.
@@ -146,18 +104,10 @@ impl VonageConfig {
         self.api_url.as_deref().unwrap_or(NUMBERS)
     }
 
-    pub(crate) fn caller_id(&self) -> Option<PhoneNumber> {
-        from_wire(self.default_caller_id.as_deref()?.trim_start_matches('+'))
-    }
-
-    /// The configuration of the client SDK, as JSON.
+    /// The configuration of the client SDK, as JSON. It knows areas, and not their data centres.
     pub(crate) fn sdk_settings(&self) -> String {
-        let mut options = self.sdk_options.clone();
-        if let Some(area) = self.region.as_deref().and_then(|region| region.split('-').next()) {
-            // The SDK knows areas, and not their data centres.
-            options.entry("region".to_owned()).or_insert_with(|| area.to_uppercase().into());
-        }
-        Value::from_iter(options).to_string()
+        let area = self.region.as_deref().and_then(|region| region.split('-').next());
+        self.calls.sdk_settings(area.map(|area| ("region", area.to_uppercase())))
     }
 }
 
@@ -182,9 +132,12 @@ mod tests {
             assert_eq!(wrong(|config| config.private_key = key.into()), ["private_key"]);
         }
         assert_eq!(wrong(|config| config.region = Some("na-east".to_owned())), ["region"]);
-        assert_eq!(wrong(|config| config.default_caller_id = Some("16175550190".to_owned())), ["default_caller_id"]);
+        assert_eq!(
+            wrong(|config| config.calls.default_caller_id = Some("16175550190".to_owned())),
+            ["default_caller_id"]
+        );
         assert_eq!(wrong(|config| config.hold_music_url = Some("file:///x".to_owned())), ["hold_music_url"]);
-        assert_eq!(wrong(|config| config.ring_seconds = 121), ["ring_seconds"]);
+        assert_eq!(wrong(|config| config.calls.ring_seconds = 121), ["ring_seconds"]);
         assert_eq!(wrong(|config| config.public_url = "http://calls.example.com".to_owned()), ["public_url"]);
         assert_eq!(wrong(|config| config.api_url = Some("http://127.0.0.1:1".to_owned())), [""; 0]);
     }

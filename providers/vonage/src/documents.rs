@@ -52,7 +52,7 @@ pub(crate) fn otherwise(config: &VonageConfig, call: &CallId, goes: &Goes) -> Va
                 "action": "connect",
                 "endpoint": [{ "type": "phone", "number": to_wire(number) }],
             });
-            match config.caller_id() {
+            match config.calls.caller_id() {
                 Some(from) => connect["from"] = to_wire(&from).into(),
                 // Who called can't be shown: their number is not the account's.
                 None => connect["randomFromNumber"] = true.into(),

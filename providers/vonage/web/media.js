@@ -1,6 +1,6 @@
 // The agent's audio over Vonage's client SDK, as crates/browser's `Media` calls it: `open(emit)` gives the orders, and
 // `emit(event, value)` tells what happens. The SDK's own words stay in here.
-import { LEVEL_MS, list, microphoneProblem, openMicrophone, tone, tryMicrophone } from "../../../crates/browser/web/sound.js";
+import { LEVEL_MS, list, microphoneProblem, openMicrophone, tone, tryMicrophone, whenLost } from "../../../crates/browser/web/sound.js";
 
 /** The SDK's error codes as problems; others can't be told apart. */
 const PROBLEMS = {
@@ -57,6 +57,8 @@ export function open(emit) {
   let microphone;
   let speaker;
   let meter;
+  /** Whether the microphone went away in a call, so that another one has to be taken. */
+  let isDeaf = false;
   /** Runs while there is no session, and none is being opened. */
   let retry;
   /** Where each call is heard, by the SDK's id for it. */
@@ -98,17 +100,32 @@ export function open(emit) {
     if (source && legs.size > 0) emit("level", Math.round(100 * (source.audioLevel ?? 0)));
   };
 
+  const watch = (track) =>
+    whenLost(track ? [track] : [], () => {
+      if (legs.size === 0) return;
+      isDeaf = true;
+      emit("stopped", "no-microphone");
+    });
+
   /** The SDK always takes the default microphone: another comes in its place. */
   const replace = async (sender) => {
     const old = sender.track;
     const [track] = (await openMicrophone(microphone)).getAudioTracks();
     track.enabled = old?.enabled ?? true;
     await sender.replaceTrack(track);
+    watch(track);
     old?.stop();
   };
 
-  const speakInto = (senders) =>
-    Promise.all(senders.map(replace)).catch((error) => emit("stopped", microphoneProblem(error)));
+  const speakInto = async (senders) => {
+    try {
+      await Promise.all(senders.map(replace));
+    } catch (error) {
+      return emit("stopped", microphoneProblem(error));
+    }
+    if (isDeaf) emit("ready");
+    isDeaf = false;
+  };
 
   const hear = (element) => {
     if (speaker !== undefined) element?.setSinkId?.(speaker).catch(tellDevices);
@@ -122,6 +139,7 @@ export function open(emit) {
     hear(element);
     meter ??= setInterval(tellLevel, LEVEL_MS);
     if (microphone) speakInto(sendersOf(id));
+    else for (const { track } of sendersOf(id)) watch(track);
   };
 
   const join = async (id) => {
@@ -231,6 +249,7 @@ export function open(emit) {
     async start({ token: fresh, settings }) {
       if (client) {
         await renew({ token: fresh });
+        if (isDeaf) return speakInto(senders());
         if (retry === undefined) emit("ready");
         return;
       }

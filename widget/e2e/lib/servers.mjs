@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { sdkScript } from "./files.mjs";
 
-const TYPES = { ".html": "text/html; charset=utf-8", ".wasm": "application/wasm" };
+export const TYPES = { ".html": "text/html; charset=utf-8", ".wasm": "application/wasm" };
 export const SDK_VERSIONS = ["0.9.7", "0.1.4"];
 
 /** Listens on a free port; `hostname` is what the browser calls this machine. */
@@ -43,14 +43,19 @@ function parseHeaders(text) {
 
 const covers = (pattern, path) => pattern === path || (pattern.endsWith("*") && path.startsWith(pattern.slice(0, -1)));
 
+/** What a host that knows such files sends with a path. */
+export async function readHeaders(folder) {
+  const rules = parseHeaders(await readFile(join(folder, "_headers"), "utf8"));
+  return (path) => Object.assign({}, ...rules.filter((rule) => covers(rule.path, path)).map((rule) => rule.headers));
+}
+
 /** Serves a bundle as a static host does: with what its `_headers` file says, if the host knows such files. */
 export async function serveBundle(folder, { hostname = "127.0.0.1", withHeaders = true } = {}) {
-  const rules = withHeaders ? parseHeaders(await readFile(join(folder, "_headers"), "utf8")) : [];
+  const headersOf = withHeaders ? await readHeaders(folder) : () => ({});
   return listen(hostname, async (path, response) => {
     const file = path === "/" ? "index.html" : normalize(path);
     const body = await readFile(join(folder, file));
-    const headers = rules.filter((rule) => covers(rule.path, path)).map((rule) => rule.headers);
-    response.writeHead(200, Object.assign({ "Content-Type": TYPES[extname(file)] }, ...headers)).end(body);
+    response.writeHead(200, { "Content-Type": TYPES[extname(file)], ...headersOf(path) }).end(body);
   });
 }
 

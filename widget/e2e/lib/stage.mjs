@@ -15,7 +15,7 @@ const FLAGS = [
   "--disable-features=AlwaysBlock3pcsIncognito",
 ];
 /** Long enough for a busy machine: only a test that fails waits for it. */
-const TIMEOUT = 15_000;
+const TIMEOUT = 60_000;
 
 /** The name of an asset, which has digits of its own. */
 const ASSET = /app-[0-9a-f]{16}/g;

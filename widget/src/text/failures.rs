@@ -77,9 +77,13 @@ pub(crate) fn audio_problem(problem: &MediaProblem) -> String {
         }
         MediaProblem::NotLoaded => "There is no sound: a part of the phone could not be loaded. Try again.",
         MediaProblem::NotInstalled(package) => {
-            return format!(
-                "There is no sound: this phone was built without {package}. Whoever builds it must install that, then build again."
-            );
+            // The only text that would need the machinery of `format!`, which is a kilobyte.
+            return [
+                "There is no sound: this phone was built without ",
+                package,
+                ". Whoever builds it must install that, then build again.",
+            ]
+            .concat();
         }
         MediaProblem::Failed(_) => "There is no sound: the phone service failed. Try again.",
     };

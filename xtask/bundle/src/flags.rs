@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::gateway::Gateway;
 use crate::hosts::HostPattern;
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ xflags::xflags! {
         optional --media path: PathBuf
         /// Where the page may connect to, besides its own origin.
         repeated --connect source: String
+        /// The gateway of the page, if that is not where the page comes from, such as https://calls.example.com
+        optional --gateway origin: Gateway
         /// The page is a CRM: it embeds widgets, and nothing embeds it.
         optional --crm
         /// A CRM origin that may embed the app, besides HubSpot's own.

@@ -4,6 +4,7 @@
 mod assets;
 mod bindgen;
 mod flags;
+mod gateway;
 mod headers;
 mod hosts;
 mod order;
@@ -14,10 +15,11 @@ mod wasm_opt;
 
 use crate::assets::Asset;
 use crate::flags::Bundle;
+use crate::gateway::Gateway;
 use crate::hosts::HostPattern;
 use crate::page::Values;
 use crate::policy::Policy;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -62,6 +64,7 @@ impl Bundle {
             &Values::from([
                 ("title", page::escape(&self.title)),
                 ("hosts", hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+                ("gateway", self.gateway.as_ref().map(Gateway::meta).unwrap_or_default()),
                 ("theme", theme),
                 ("glue", joined.script),
                 ("media", media.as_ref().map(|media| media.path.clone()).unwrap_or_default()),
@@ -73,8 +76,16 @@ impl Bundle {
             Some(program) if self.wasm_opt.is_some() => slim::minify_elements(program, &html)?,
             _ => html,
         };
+        let mut connect = self.connect.clone();
+        if let Some(gateway) = &self.gateway {
+            ensure!(
+                html.contains(&gateway.meta()),
+                "the page needs {{{{gateway}}}} in its head to be told of --gateway"
+            );
+            connect.extend(gateway.sources());
+        }
         let policy =
-            if self.crm { Policy::crm(&html) } else { Policy::widget(&html, &hosts, &self.connect, media.is_some()) };
+            if self.crm { Policy::crm(&html) } else { Policy::widget(&html, &hosts, &connect, media.is_some()) };
         let html = page::fill_policy(&html, &policy.meta())?;
 
         match fs::remove_dir_all(&self.out) {
@@ -104,7 +115,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         fs::write(path("app.wasm"), b"\0asm\x01\0\0\0").unwrap();
-        let page = "<meta content=\"{{policy}}\"><meta content=\"{{hosts}}\"><title>{{title}}</title>\
+        let page = "<meta content=\"{{policy}}\"><meta content=\"{{hosts}}\">{{gateway}}<title>{{title}}</title>\
             <style>{{theme}}</style><link href=\"{{wasm}}\" data-integrity=\"{{wasm-integrity}}\"><script>{{glue}}</script>";
         fs::write(path("page.html"), page).unwrap();
         fs::write(path("theme.css"), "a { color: red }").unwrap();
@@ -125,6 +136,8 @@ mod tests {
             "--compress".into(),
             "--allow-host".into(),
             "http://localhost:*".into(),
+            "--gateway".into(),
+            "https://calls.example.com".into(),
         ]);
         flags.unwrap().run().unwrap();
 
@@ -135,6 +148,10 @@ mod tests {
         assert!(html.contains(&format!("data-integrity=\"{integrity}\"")), "the page knows its module");
         assert!(html.contains("<title>A &amp; B</title><style>a { color: red }</style>"));
         assert!(html.contains("content=\"https://app.hubspot.com https://app-*.hubspot.com http://localhost:*\""));
+        assert!(html.contains("<meta name=\"cordboard-gateway\" content=\"https://calls.example.com\"><title>"));
+        for text in [&html, &headers] {
+            assert!(text.contains("connect-src 'self' https://calls.example.com wss://calls.example.com; "));
+        }
         for hash in page::inline_hashes(&html, "script").into_iter().chain(page::inline_hashes(&html, "style")) {
             assert!(
                 html.contains(&format!("'{hash}'")) && headers.contains(&format!("'{hash}'")),

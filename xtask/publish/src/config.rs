@@ -44,6 +44,8 @@ pub(crate) struct Publishing {
     /// Which app is built.
     #[serde(default = "default_app")]
     pub(crate) app: String,
+    /// The gateway of an app over one, if that does not serve the app.
+    pub(crate) gateway: Option<String>,
     /// A folder, or an address such as `s3://bucket/folder`.
     pub(crate) store: String,
     /// How that is reached, as `object_store` names it, such as `aws_region`.

@@ -6,7 +6,7 @@ use crate::check::{self, Finding, report, require};
 use crate::clock::SystemClock;
 use crate::config::{Environment, Publishing};
 use crate::setting::Desk;
-use crate::store::{Current, Store};
+use crate::store::{self, Current, Store};
 use crate::{Outcome, print, say};
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use cordboard::platform::Clock as _;
@@ -38,15 +38,18 @@ pub(crate) async fn publish(environment: &Environment, order: &Order<'_>) -> Res
     let publishing = environment.publishing()?;
     let folder = match order.dir {
         Some(folder) => folder.to_owned(),
-        None => build(&publishing.app).await?,
+        None => build(publishing).await?,
     };
     let bundle = Bundle::read(&folder)?;
     let release = bundle.release(environment.wanted(), now()?)?;
     say(&format!("checking {}", release.version));
     let mut findings = check::configured::check(&release.hubspot, publishing);
-    findings.extend(check::bundle::check(&bundle, publishing.budget));
+    findings.extend(check::bundle::check(&bundle, publishing));
     require(&findings)?;
     require(&[handshake(&bundle, &folder, &release, order).await?])?;
+    if let Some(gateway) = &publishing.gateway {
+        require(&[Visitor::new(address(&release), publishing)?.gateway(gateway).await])?;
+    }
 
     let place = Place::open(environment).await?;
     let missing = place.missing(&release).await?;
@@ -99,10 +102,11 @@ pub(crate) async fn releases(environment: &Environment) -> Result<Outcome> {
 }
 
 /// Builds the app, and returns its folder.
-async fn build(app: &str) -> Result<PathBuf> {
+async fn build(Publishing { app, gateway, .. }: &Publishing) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["xtask", "build", "--release", "--app", app]);
+    command.args(gateway.iter().flat_map(|gateway| ["--gateway", gateway]));
     ensure!(command.status().await.context("cargo can't be run")?.success(), "{app} can't be built");
     Ok(Path::new("dist").join(app))
 }
@@ -171,13 +175,47 @@ impl<'a> Place<'a> {
             let bytes = release.files.get(path).map_or(0, |digest| digest.bytes);
             print(&format!("+ {} ({bytes} bytes)", release.place(path)))?;
         }
+        if self.store.release(&release.version).await?.is_none() {
+            print(&format!("+ {}", store::record(&release.version)))?;
+        }
+        self.show_headers(release).await?;
         let current = self.current.as_ref().map_or("nothing", |current| &current.version);
         if !self.has(release) {
+            for path in ENTRY.iter().rev().filter(|path| release.files.contains_key(**path)) {
+                print(&format!("~ {path}"))?;
+            }
+            print(&format!("~ {}", store::CURRENT))?;
             print(&format!("users get: {current} -> {}", release.version))?;
         }
         self.desk.diff_all().await?;
         say("nothing was sent");
         Ok(Outcome::Done)
+    }
+
+    /// The lines of `_headers` that go and come.
+    async fn show_headers(&self, release: &Release) -> Result<()> {
+        let there = self.store.get(HEADERS).await?.unwrap_or_default();
+        let (there, wanted) = (String::from_utf8_lossy(&there).into_owned(), self.headers(release).await?);
+        if there == wanted {
+            return Ok(());
+        }
+        print(&format!("~ {HEADERS}"))?;
+        for line in there.lines().filter(|line| !wanted.lines().any(|other| other == *line)) {
+            print(&format!("  - {}", line.trim()))?;
+        }
+        for line in wanted.lines().filter(|line| !there.lines().any(|other| other == *line)) {
+            print(&format!("  + {}", line.trim()))?;
+        }
+        Ok(())
+    }
+
+    /// What `_headers` is to be while users go from the release that they have to this one.
+    async fn headers(&self, release: &Release) -> Result<String> {
+        let before = match &self.current {
+            Some(current) => self.store.release(&current.version).await?,
+            None => None,
+        };
+        Ok(release.headers().published(before.as_ref().map(Release::headers).as_ref()))
     }
 
     /// Sends what is not there, and reads it back. Nothing that users get is touched.
@@ -209,12 +247,7 @@ impl<'a> Place<'a> {
     /// Lets users have a release that lies in the store.
     async fn go_live(&self, release: &Release) -> Result<()> {
         self.is_whole(release).await?;
-        let before = match &self.current {
-            Some(current) => self.store.release(&current.version).await?,
-            None => None,
-        };
-        let headers = release.headers().published(before.as_ref().map(Release::headers).as_ref());
-        self.store.put(HEADERS, headers.as_bytes()).await?;
+        self.store.put(HEADERS, self.headers(release).await?.as_bytes()).await?;
         let visitor = Visitor::new(address(release), self.publishing)?;
         say("checking what the host sends");
         require(&visitor.check(release).await)?;

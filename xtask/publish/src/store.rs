@@ -16,7 +16,8 @@ use std::env;
 use std::time::Duration;
 use url::Url;
 
-const CURRENT: &str = "releases/current.json";
+/// Where it is said which release users get.
+pub(crate) const CURRENT: &str = "releases/current.json";
 /// What the environment gives to stores: where they are, and secrets.
 const PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
@@ -109,7 +110,8 @@ impl Store {
     }
 }
 
-fn record(version: &str) -> String {
+/// Where it is said what a release is.
+pub(crate) fn record(version: &str) -> String {
     format!("releases/{version}.json")
 }
 

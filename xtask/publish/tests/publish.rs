@@ -78,7 +78,13 @@ async fn a_dry_run_shows_the_difference_and_sends_nothing() {
     world.configure(&Config { name: "Other", ..Config::default() });
     let before = world.shared().objects.clone();
     let said = world.succeeds(&format!("{PUBLISH} --dry-run")).await;
-    for part in ["+ assets/app-two.wasm (11 bytes)", "users get: ", "name: \"Cordboard\" -> \"Other\""] {
+    for part in [
+        "+ assets/app-two.wasm (11 bytes)",
+        "+ releases/",
+        "~ _headers\n  + /assets/app-two.wasm\n",
+        "~ index.html.br\n~ index.html\n~ releases/current.json\nusers get: ",
+        "name: \"Cordboard\" -> \"Other\"",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(world.shared().objects, before);
@@ -151,6 +157,28 @@ async fn a_host_that_is_not_right_stops() {
     stops(&world, &["FAILED  page", "publish.store"]).await;
     world.shared().folder = None;
     world.publish().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_not_the_pages_stops() {
+    let world = published().await;
+    let (gateway, page) = (world.gateway(), world.path("dist/index.html"));
+    let configured = |gateway: &str| {
+        world.configure(&Config { more: &format!("gateway = \"{gateway}\""), ..Config::default() });
+    };
+    configured(&gateway);
+    stops(&world, &["FAILED  gateway of the bundle", "build it with --gateway"]).await;
+    let told = |gateway: &str| {
+        let meta = format!("<meta name=\"cordboard-gateway\" content=\"{gateway}\">");
+        fs::write(&page, fs::read_to_string(&page).unwrap().replacen("<meta", &format!("{meta}<meta"), 1)).unwrap();
+    };
+    told(&gateway);
+    stops(&world, &["FAILED  gateway: ", "add that to its socket.origins"]).await;
+    world.shared().lets_in = "https://widget.example.com";
+    world.publish().await;
+    told("http://127.0.0.1:1");
+    configured("http://127.0.0.1:1");
+    stops(&world, &["FAILED  gateway: ", "can't be reached", "check publish.gateway"]).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod template;
 mod tests;
 
 use crate::flags::NewProvider;
+use crate::setup;
 use anyhow::{Context, Result, ensure};
 use manifest::Manifest;
 use name::Name;
@@ -49,6 +50,28 @@ pub(crate) fn run(shell: &Shell, flags: &NewProvider) -> Result<()> {
         }
     };
     crate::say(&next);
+    Ok(())
+}
+
+/// Compiles what vendors elsewhere get, over this repository as it is: the browser's with its tests and app, and the server's crate. Features are
+/// those that they declare themselves: here, other crates may have asked for more. So little of what is compiled here serves them, and all of
+/// a gateway again would take minutes.
+pub(crate) fn compile(shell: &Shell) -> Result<()> {
+    let root = &shell.current_dir();
+    let target = &setup::target_dir(shell);
+    let temporary = shell.create_temp_dir()?;
+    let name = Name::parse("sample-voice")?;
+    let package = name.package();
+    for (template, folder, what) in
+        [(&BROWSER, "browser", ["--workspace", "--all-targets"]), (&SERVER, "server", ["--package", &package])]
+    {
+        let folder = &temporary.path().join(folder);
+        write_apart(shell, root, template, &name, folder)?;
+        let _there = shell.push_dir(folder);
+        // With this workspace's profile, or nothing that is compiled already would serve.
+        let profile = ["--config", r#"profile.dev.debug="line-tables-only""#];
+        cmd!(shell, "cargo check --offline {profile...} {what...}").env("CARGO_TARGET_DIR", target).run()?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@ use super::error::Error;
 use super::line::{ProviderInfo, Telephony};
 use super::number::PhoneNumber;
 use super::recording::{RecordingError, RecordingRef, RecordingSound, SoundPart};
+use super::transcript::{Transcript, TranscriptError};
 use crate::Timestamp;
 use crate::platform::{MaybeSend, MaybeSync};
 use async_trait::async_trait;
@@ -72,6 +73,15 @@ pub trait Backend: MaybeSend + MaybeSync {
         recording: &RecordingRef,
         part: Option<SoundPart>,
     ) -> Result<RecordingSound, RecordingError>;
+
+    /// What was said in a call that is over; `None` if nobody wrote it down. Nobody does, unless a backend says otherwise.
+    ///
+    /// # Errors
+    /// When it can't be had, or not yet.
+    async fn transcript(&self, call: &CallId) -> Result<Option<Transcript>, TranscriptError> {
+        let _ = call;
+        Ok(None)
+    }
 }
 
 /// Where a backend's facts are made durable.

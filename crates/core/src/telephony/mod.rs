@@ -14,6 +14,7 @@ mod media;
 mod number;
 mod policy;
 mod recording;
+mod transcript;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -35,3 +36,4 @@ pub use media::{MediaDevice, MediaEvent, MediaLeg, MediaProblem};
 pub use number::{NumberError, PhoneNumber, format_typed};
 pub use policy::{DialPolicy, PolicyViolation};
 pub use recording::{RecordingError, RecordingRef, RecordingSound, SoundPart};
+pub use transcript::{Speaker, Transcript, TranscriptError, Utterance};

@@ -2,6 +2,7 @@
 //!
 //! | request | body | answer |
 //! |---|---|---|
+//! | `GET /` | | a page from which somebody calls, for people |
 //! | `POST /control/incoming` | `{"from","to"}` | `{"call"}`: somebody calls a number of the account |
 //! | `POST /control/legs/{id}/hang_up` | | the far end hangs up, gives up or declines |
 //! | `POST /control/legs/{id}/press` | `{"digits"}` | the far end presses keys |
@@ -14,11 +15,11 @@
 //! name of [`Answer`] in snake case.
 
 use super::Shared;
-use crate::{Answer, Disturbance, Emulated, Fault, Hears, NoSuchLeg};
+use crate::{Answer, ClientScript, Disturbance, Emulated, Fault, Hears, NoSuchLeg};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use cordboard::Timestamp;
 use core::time::Duration;
@@ -55,13 +56,19 @@ pub trait Hands: Emulated {
     fn client_vanishes(&mut self, now: Timestamp, leg: &str) -> Result<(), NoSuchLeg>;
 
     /// Answers requests wrongly, or not at all, one for each fault, in order.
-    fn inject(&mut self, faults: impl IntoIterator<Item = Fault>);
+    fn inject(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.basis_mut().faults.inject(faults);
+    }
 
     /// What happens to callbacks from now on.
-    fn disturb(&mut self, disturbance: Disturbance);
+    fn disturb(&mut self, disturbance: Disturbance) {
+        self.basis_mut().outbox.disturb(disturbance);
+    }
 
     /// What was wrong with the account's answers and callbacks so far.
-    fn warnings(&self) -> &[String];
+    fn warnings(&self) -> &[String] {
+        &self.basis().warnings
+    }
 }
 
 /// An answer in JSON, or a status.
@@ -72,6 +79,7 @@ type World<C> = State<Arc<Shared<C>>>;
 /// What every emulator has.
 pub fn routes<C: Hands>(shared: Arc<Shared<C>>) -> Router {
     Router::new()
+        .route("/", get(async || Html(include_str!("telephone.html"))))
         .route("/control/legs/{leg}/{action}", post(act::<C>))
         .route("/control/incoming", post(incoming::<C>))
         .route("/control/faults", post(faults::<C>))
@@ -86,6 +94,28 @@ pub fn routes<C: Hands>(shared: Arc<Shared<C>>) -> Router {
 /// When it is not what is wanted: 400.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, StatusCode> {
     serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)
+}
+
+/// Reads what users without a browser do: `{"script","after_ms"}`, where the script is a name of [`ClientScript`] in snake case.
+///
+/// # Errors
+/// When there is no such script: 400.
+pub fn read_script(body: &[u8]) -> Result<ClientScript, StatusCode> {
+    #[derive(Deserialize)]
+    struct Wish {
+        script: String,
+        #[serde(default)]
+        after_ms: u64,
+    }
+    let Wish { script, after_ms } = read(body)?;
+    let after = Duration::from_millis(after_ms);
+    match script.as_str() {
+        "accepts" => Ok(ClientScript::Accepts(after)),
+        "rejects" => Ok(ClientScript::Rejects(after)),
+        "ignores" => Ok(ClientScript::Ignores),
+        "absent" => Ok(ClientScript::Absent),
+        _ => Err(StatusCode::BAD_REQUEST),
+    }
 }
 
 /// Answers with a value.

@@ -9,14 +9,18 @@ mod sound;
 use crate::Emulated;
 use anyhow::{Context as _, Result};
 pub use clock::Clock;
+use control::Hands;
 use cordboard::Timestamp;
 use cordboard::platform::Lock;
 pub use driver::run;
 pub use rest::routes as rest;
 use rustls::crypto::ring;
 pub use sound::Sound;
-use std::net::{Ipv4Addr, TcpListener};
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 /// A cloud, and what it needs to live in real time.
 pub struct Shared<C> {
@@ -46,6 +50,57 @@ impl<C: Emulated> Shared<C> {
         let result = act(&mut self.cloud.lock(), now);
         self.changed.notify_one();
         result
+    }
+}
+
+/// A cloud that is served on this machine. It stops when this is dropped.
+pub struct Server<C> {
+    rest: SocketAddr,
+    world: Arc<Shared<C>>,
+    tasks: JoinSet<()>,
+}
+
+impl<C: Hands> Server<C> {
+    /// Serves the REST API, a test's [hands](control) and `more`, and hands signals on by `tell`, as long as the runtime runs.
+    ///
+    /// # Errors
+    /// When the socket can't be used.
+    pub fn start(
+        listener: TcpListener,
+        world: Arc<Shared<C>>,
+        more: Option<axum::Router>,
+        tell: impl Fn(C::Signal) + Send + 'static,
+    ) -> Result<Self> {
+        let rest = listener.local_addr()?;
+        let mut tasks = JoinSet::new();
+        tasks.spawn(run(Arc::clone(&world), tell));
+        let app = more.unwrap_or_default().merge(control::routes(Arc::clone(&world)));
+        let app = app.fallback_service(rest::routes(Arc::clone(&world)));
+        tasks.spawn(async move {
+            let _ = serve(listener, app).await;
+        });
+        Ok(Self { rest, world, tasks })
+    }
+
+    /// Where the REST API and a test's hands are.
+    #[must_use]
+    pub const fn rest(&self) -> SocketAddr {
+        self.rest
+    }
+
+    /// Does something in the cloud, now.
+    pub fn with<T>(&self, act: impl FnOnce(&mut C, Timestamp) -> T) -> T {
+        self.world.with(act)
+    }
+
+    /// Does something else, as long as this serves.
+    pub fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// Serves until the process ends.
+    pub async fn wait(mut self) {
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 

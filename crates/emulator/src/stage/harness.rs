@@ -44,10 +44,6 @@ impl<S: Stage> Harness for LineHarness<S> {
         &self.world.clock
     }
 
-    fn patience(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-
     fn silence(&self) -> Duration {
         Duration::from_secs(3)
     }

@@ -20,8 +20,9 @@ use crate::server::control::Hands;
 use crate::{Hears, NoSuchLeg};
 use cordboard::Timestamp;
 use cordboard::telephony::PhoneNumber;
-use cordboard_bridge::Carrier;
+use cordboard_bridge::{Call, Carrier};
 use http::Request;
+use serde_json::{Map, Value};
 
 /// Where the server is, for the provider.
 pub const PUBLIC_URL: &str = "https://calls.example.com";
@@ -108,4 +109,22 @@ pub enum LegState {
 #[must_use]
 pub fn number(e164: &str) -> PhoneNumber {
     PhoneNumber::from_e164(e164).expect("a test number is a number")
+}
+
+/// A request as a snapshot shows it, without its credentials. Its body is shown as the provider writes bodies.
+///
+/// # Panics
+/// If a header is no text.
+#[must_use]
+pub fn shown(call: &Call) -> Map<String, Value> {
+    let (request, mut headers) = (&call.request, Map::new());
+    for (header, value) in request.headers() {
+        let value = if value.is_sensitive() { "…" } else { value.to_str().expect("headers are texts") };
+        headers.insert(header.to_string(), value.into());
+    }
+    let mut shown = Map::new();
+    shown.insert("request".to_owned(), format!("{} {}", request.method(), request.uri()).into());
+    shown.insert("headers".to_owned(), headers.into());
+    shown.insert("effect".to_owned(), format!("{:?}", call.effect).into());
+    shown
 }

@@ -17,6 +17,8 @@ use core::time::Duration;
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long an answer to that may take before the link is dead.
 const PONG_PATIENCE: Duration = Duration::from_secs(10);
+/// Clocks that differ by fewer milliseconds are the same: a message takes as long, and each time another time.
+const SAME_TIME: f64 = 1_000.0;
 /// How long a socket may take to open and to be welcomed.
 const WELCOME_PATIENCE: Duration = Duration::from_secs(10);
 /// How long signing in may take, all attempts together.
@@ -49,6 +51,8 @@ pub struct Client {
     /// Whether the gateway is to say how one signs in.
     asks_how: bool,
     time: Steady,
+    /// How far this machine's clock is ahead of the gateway's, in milliseconds, if they differ.
+    ahead: f64,
     chance: Backoff,
     link: Link,
     session: Option<Session>,
@@ -155,6 +159,7 @@ impl Client {
             configured: capabilities,
             asks_how: capabilities.sign_in() == SignInMethod::None,
             time: Steady::default(),
+            ahead: 0.0,
             chance: Backoff::new(seed),
             link: Link::Down,
             session: None,
@@ -276,7 +281,12 @@ impl Client {
 
     /// The gateway said something. What makes no sense is ignored.
     pub fn handle_message(&mut self, now: Timestamp, message: &Value) {
+        if let Some(theirs) = wire::time_of_welcome(message) {
+            let ahead = Value::from(now).as_number().unwrap_or(theirs) - theirs;
+            self.ahead = if ahead.abs() < SAME_TIME { 0.0 } else { ahead };
+        }
         let now = self.time.read(now);
+        let message = &wire::by_clock(message, self.ahead);
         let kind = wire::text(message, "type").unwrap_or_default();
         match &mut self.link {
             Link::Opening { is_open: true, .. } => match kind {

@@ -9,8 +9,10 @@ use cordboard::telephony::{
 use cordboard::{Object, Value, async_trait};
 use cordboard_browser::{BrowserClock, Media, parse_json, spawn};
 use core::cell::{Cell, RefCell};
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_core::Stream;
 use std::rc::{Rc, Weak};
 
 /// How long before a token runs out another is asked for.
@@ -23,7 +25,7 @@ pub struct PageAudio(Rc<Shared>);
 struct Shared {
     line: Rc<GatewayLine>,
     media: RefCell<Option<Media>>,
-    ears: RefCell<Vec<UnboundedSender<MediaEvent>>>,
+    ears: RefCell<Vec<Weak<Ear>>>,
     /// Which start it is: what an older one began is over.
     start: Cell<u32>,
     is_ready: Cell<bool>,
@@ -44,7 +46,7 @@ impl Shared {
             self.is_ready.set(*event == MediaEvent::Ready);
             self.line.audio_is_coming(false);
         }
-        self.ears.borrow_mut().retain(|ear| ear.unbounded_send(event.clone()).is_ok());
+        self.ears.borrow_mut().retain(|ear| ear.upgrade().inspect(|ear| ear.hear(event.clone())).is_some());
     }
 
     fn order(&self, order: &str, value: impl Into<Value>) -> Value {
@@ -149,9 +151,41 @@ impl MediaLeg for PageAudio {
     }
 
     fn events(&self) -> BoxStream<MediaEvent> {
-        let (ear, events) = unbounded();
-        self.0.ears.borrow_mut().push(ear);
-        Box::pin(events)
+        let ear = Rc::new(Ear::default());
+        self.0.ears.borrow_mut().push(Rc::downgrade(&ear));
+        Box::pin(Heard(ear))
+    }
+}
+
+/// What one listener has yet to read. A channel of a library's is for threads, of which a page has one, and three kilobytes.
+#[derive(Default)]
+struct Ear {
+    events: RefCell<Vec<MediaEvent>>,
+    reader: Cell<Option<Waker>>,
+}
+
+impl Ear {
+    fn hear(&self, event: MediaEvent) {
+        self.events.borrow_mut().push(event);
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+}
+
+/// The listener. It hears as long as it is there.
+struct Heard(Rc<Ear>);
+
+impl Stream for Heard {
+    type Item = MediaEvent;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<MediaEvent>> {
+        let mut events = self.0.events.borrow_mut();
+        if events.is_empty() {
+            self.0.reader.set(Some(context.waker().clone()));
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(events.remove(0)))
     }
 }
 

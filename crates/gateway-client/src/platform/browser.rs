@@ -1,11 +1,15 @@
 use crate::line::{GatewayConfig, GatewayLine};
 use crate::transport::{Answer, Ears, MemoryTokens, Socket, TokenStore, Transport};
 use cordboard::Value;
+use cordboard::platform::Clock as _;
+use cordboard::protocol::EngagementId;
+use cordboard::telephony::{CallId, ErrorKind};
 use cordboard_browser::{
     BrowserClock, Popup, SocketEvent, Storage, get_json, on_hide, on_online_change, origin, post_json, random_bytes,
     random_seed, spawn,
 };
 use core::cell::RefCell;
+use core::time::Duration;
 
 /// The page's sockets.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,4 +133,23 @@ pub fn page_line(config: GatewayConfig) -> GatewayLine {
         listener.forever();
     }
     line
+}
+
+/// How long to wait before the gateway is told again.
+const TELL_AGAIN: Duration = Duration::from_secs(3);
+
+/// Tells the gateway which record the CRM made of a call, again and again until the gateway has it or does not want it.
+pub fn tell_engagements(line: &GatewayLine) -> impl Fn(&CallId, &EngagementId) + use<> {
+    let line = std::sync::Arc::downgrade(&line.shared);
+    move |call, engagement| {
+        let (line, call, engagement) = (line.clone(), call.clone(), engagement.clone());
+        spawn(async move {
+            while let Some(told) = line.upgrade().map(|line| line.log(&call, engagement.as_str()))
+                && let Err(error) = told.await
+                && matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::RateLimited { .. })
+            {
+                BrowserClock.sleep(TELL_AGAIN).await;
+            }
+        });
+    }
 }

@@ -8,6 +8,6 @@ mod native;
 
 #[cfg(target_arch = "wasm32")]
 pub use audio::PageAudio;
-pub use browser::{Browser, TabTokens, page_line};
+pub use browser::{Browser, TabTokens, page_line, tell_engagements};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{Native, SystemClock};

@@ -64,7 +64,7 @@ kind = "mock"
   async page(t, url) {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
     t.after(() => context.close());
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(60_000);
     context.on("console", (message) => this.#console.push(message.text()));
     const page = await context.newPage();
     await page.goto(url);

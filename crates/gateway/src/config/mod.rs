@@ -1,10 +1,12 @@
 //! What an operator sets. `cordboard.example.toml` documents every key.
 
+mod hubspot;
 mod keys;
 mod oidc;
 #[cfg(test)]
 mod tests;
 
+pub use hubspot::{HubSpot, TokenKeys};
 pub use keys::{FrameAncestor, FromText, Keys, Prefix, Problem, Problems, PublicUrl};
 pub(crate) use oidc::is_safe;
 pub use oidc::{Issuer, Oidc};
@@ -31,6 +33,8 @@ pub struct Config {
     pub agents: Option<PathBuf>,
     /// Who vouches for agents, besides their passwords.
     pub oidc: Option<Oidc>,
+    /// The account at HubSpot whose timeline gets the calls.
+    pub hubspot: Option<HubSpot>,
     /// Where events are kept.
     pub journal: JournalSettings,
     /// The links to recordings.
@@ -60,6 +64,8 @@ pub struct Server {
     pub drain: Duration,
     /// What `/metrics` asks for as a bearer; open to everybody without one.
     pub metrics_token: Option<Hidden>,
+    /// What `/operator` asks for as a bearer; there is no such address without one.
+    pub operator_token: Option<Hidden>,
 }
 
 /// A secret of the configuration. Its `Debug` hides it.
@@ -296,6 +302,7 @@ impl Config {
         }
         let agents = keys.path("agents.file");
         let oidc = oidc::read(keys);
+        let hubspot = hubspot::read(keys);
         let journal = journal(keys);
         let recordings = recordings(keys);
         let policy = policy(keys);
@@ -332,6 +339,7 @@ impl Config {
             sessions,
             agents,
             oidc,
+            hubspot,
             journal,
             recordings,
             policy,
@@ -356,7 +364,8 @@ fn server(keys: &mut Keys) -> Option<Server> {
     let tls = certificate.zip(key).map(|(certificate, key)| Tls { certificate, key });
     let drain = keys.or("server.drain", Duration::from_secs(20));
     let metrics_token = keys.secret("server.metrics_token").map(Hidden);
-    Some(Server { listen, public_url: public_url?, tls, drain, metrics_token })
+    let operator_token = long_secret(keys, "server.operator_token");
+    Some(Server { listen, public_url: public_url?, tls, drain, metrics_token, operator_token })
 }
 
 fn socket(keys: &mut Keys) -> Socket {
@@ -410,17 +419,23 @@ fn journal(keys: &mut Keys) -> JournalSettings {
 
 fn recordings(keys: &mut Keys) -> Recordings {
     let recordings = Recordings {
-        key: keys.secret("recordings.key").map(Hidden),
+        key: long_secret(keys, "recordings.key"),
         links_last: keys.or("recordings.links_last", DAY * 365),
         listeners: keys.or("recordings.listeners", 64),
     };
-    if recordings.key.as_ref().is_some_and(|key| key.0.len() < 32) {
-        keys.wrong("recordings.key", "it must have at least 32 characters, drawn at random");
-    }
     if recordings.listeners == 0 {
         keys.wrong("recordings.listeners", "it must be at least 1");
     }
     recordings
+}
+
+/// A secret that nobody can guess.
+fn long_secret(keys: &mut Keys, key: &str) -> Option<Hidden> {
+    let secret = keys.secret(key);
+    if secret.as_ref().is_some_and(|secret| secret.len() < 32) {
+        keys.wrong(key, "it must have at least 32 characters, drawn at random");
+    }
+    secret.map(Hidden)
 }
 
 fn policy(keys: &mut Keys) -> PolicySettings {

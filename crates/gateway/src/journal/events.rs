@@ -1,12 +1,13 @@
 //! What the agents were told, and their calls as that tells them.
 
-use super::{Store, StoreError, int, millis, natural};
+use super::{Store, StoreError, int, millis, natural, outbox};
 use crate::random;
 use crate::wire::WireEvent;
 use cordboard::telephony::{AgentId, Call, CallEvent, CallEventKind, CallId, DialKey, Event};
 use cordboard::{Timestamp, Value};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
+use std::time::Duration;
 
 /// An agent's numbering of events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +73,8 @@ impl Store {
         now: Timestamp,
         events: Vec<CallEvent>,
     ) -> Result<Vec<Stored>, StoreError> {
-        let agent = agent.clone();
-        self.writer.write(move |connection| Box::pin(append(connection, agent, now, events))).await
+        let (agent, wait) = (agent.clone(), self.outbox);
+        self.writer.write(move |connection| Box::pin(append(connection, agent, now, events, wait))).await
     }
 
     /// Takes in calls whose events were missed.
@@ -158,6 +159,7 @@ async fn append(
     agent: AgentId,
     now: Timestamp,
     events: Vec<CallEvent>,
+    outbox: Option<Duration>,
 ) -> Result<Vec<Stored>, sqlx::Error> {
     let read = sqlx::query("SELECT sequence FROM streams WHERE agent = ?");
     let mut sequence = natural(read.bind(agent.as_str()).fetch_one(&mut *connection).await?.try_get(0)?);
@@ -167,7 +169,12 @@ async fn append(
         match (&event.kind, known) {
             (CallEventKind::Started(call), None) => save(connection, &agent, call).await?,
             (_, Some(mut call)) => match call.apply(&event) {
-                Ok(true) => save(connection, &agent, &call).await?,
+                Ok(true) => {
+                    save(connection, &agent, &call).await?;
+                    if let (CallEventKind::Ended(_), Some(wait)) = (&event.kind, outbox) {
+                        outbox::ended(connection, &event.call, now, wait).await?;
+                    }
+                }
                 Ok(false) => continue,
                 Err(error) => {
                     tracing::warn!(call = %event.call, %error, "an event was dropped");
@@ -227,7 +234,7 @@ async fn save(connection: &mut SqliteConnection, agent: &AgentId, call: &Call) -
         .map(drop)
 }
 
-fn read_call(row: &SqliteRow) -> Result<Call, sqlx::Error> {
+pub(super) fn read_call(row: &SqliteRow) -> Result<Call, sqlx::Error> {
     let body: String = row.try_get(0)?;
     let value: Value = serde_json::from_str(&body).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
     Call::from_value(&value).ok_or_else(|| sqlx::Error::Decode("a call can't be read".into()))

@@ -8,6 +8,8 @@ mod availability;
 mod dials;
 mod entries;
 mod events;
+mod outbox;
+mod portals;
 mod recordings;
 mod retention;
 mod sessions;
@@ -16,6 +18,8 @@ mod writer;
 
 pub(crate) use dials::{Ceilings, Reservation};
 pub(crate) use events::{Stored, Stream};
+pub(crate) use outbox::{Due, Given, Next, Step, Told, Untold};
+pub(crate) use portals::{Portal, Sealed};
 pub(crate) use sessions::{Rotation, SavedSession};
 pub(crate) use writer::{Chain, StoreError};
 
@@ -34,6 +38,11 @@ const LOCK_RETRY: Duration = Duration::from_millis(20);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
+/// How often what is in the log is moved into the file.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// The writer does so itself only when the log has so many pages: it is 64 MiB then, and everybody who writes waits.
+const LONGEST_LOG: u32 = 16 * 1024;
+
 /// SQLite's own page size.
 const PAGES_PER_MIB: u64 = 256;
 /// Resuming sockets and the call history read; two at a time are plenty on one disk.
@@ -44,6 +53,8 @@ const READERS: u32 = 2;
 pub(crate) struct Store {
     readers: SqlitePool,
     writer: Writer,
+    /// How long after its end a call is told to the CRM, if there is one.
+    outbox: Option<Duration>,
     /// Held as long as the journal is, so that no second gateway numbers the same events.
     _lock: Arc<File>,
 }
@@ -78,11 +89,13 @@ impl Store {
             .busy_timeout(settings.busy)
             .disable_statement_logging();
         let most = settings.most.saturating_mul(PAGES_PER_MIB);
-        let mut connection = options.clone().pragma("max_page_count", most.to_string()).connect().await?;
+        let for_writer = options.clone().pragma("max_page_count", most.to_string());
+        let mut connection = for_writer.pragma("wal_autocheckpoint", LONGEST_LOG.to_string()).connect().await?;
         MIGRATIONS.run(&mut connection).await.map_err(|error| OpenError::Migration(Box::new(error)))?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.pragma("query_only", "on")).await?;
-        Ok(Self { readers, writer: Writer::start(connection, metrics), _lock: Arc::new(lock) })
+        tokio::spawn(checkpoint(readers.clone()));
+        Ok(Self { readers, writer: Writer::start(connection, metrics), outbox: None, _lock: Arc::new(lock) })
     }
 
     /// Whether the journal takes writes, by writing.
@@ -104,6 +117,23 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+}
+
+/// Moves what is in the log into the file until the journal is closed, beside whoever writes. A writer that did so would have all wait
+/// for a file that is written here and there.
+async fn checkpoint(readers: SqlitePool) {
+    let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
+    loop {
+        tokio::select! {
+            () = readers.close_event() => return,
+            _ = ticks.tick() => {}
+        }
+        match sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&readers).await {
+            Ok(_) => {}
+            Err(sqlx::Error::PoolClosed) => return,
+            Err(error) => tracing::warn!(error = %Chain(&error), "the journal's log can't be moved into its file"),
+        }
     }
 }
 
@@ -138,7 +168,7 @@ pub(crate) fn natural(number: i64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use cordboard::Timestamp;
     use tempfile::TempDir;

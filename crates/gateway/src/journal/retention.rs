@@ -7,12 +7,16 @@ use cordboard::Timestamp;
 const AT_ONCE: u32 = 1_000;
 
 /// Each takes the time before which rows go, and how many go at most.
-const DELETIONS: [&str; 7] = [
+const DELETIONS: [&str; 10] = [
     // What has been silent for so long will not be asked about any more.
     "DELETE FROM open_calls WHERE call IN (SELECT call FROM open_calls WHERE touched_at < ? LIMIT ?)",
     "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE recorded_at < ? \
      AND NOT EXISTS (SELECT 1 FROM open_calls WHERE open_calls.call = entries.call) LIMIT ?)",
     "DELETE FROM events WHERE rowid IN (SELECT rowid FROM events WHERE recorded_at < ? LIMIT ?)",
+    // Before the calls that it is about.
+    "DELETE FROM outbox WHERE call IN (SELECT call FROM outbox WHERE ended_at < ? LIMIT ?)",
+    "DELETE FROM engagements WHERE (agent, call) IN (SELECT agent, call FROM engagements WHERE at < ? LIMIT ?)",
+    "DELETE FROM quiet WHERE call IN (SELECT call FROM quiet WHERE at < ? LIMIT ?)",
     "DELETE FROM calls WHERE rowid IN (SELECT rowid FROM calls WHERE ended_at < ? LIMIT ?)",
     "DELETE FROM dials WHERE (agent, key) IN (SELECT agent, key FROM dials WHERE at < ? LIMIT ?)",
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ? LIMIT ?)",

@@ -8,13 +8,14 @@ use crate::directory::{Directory, DirectoryError, Identity};
 use cordboard::platform::Lock;
 use cordboard::telephony::{
     Agent, AgentId, Backend, CallId, Credentials, Entry, Error, Fallback, InboundCall, MediaToken, PhoneNumber,
-    ProviderInfo, Recording, RecordingError, RecordingRef, RecordingSound, Route, SoundPart, Telephony, Webhook,
-    WebhookError, WebhookReply, WebhookRequest,
+    ProviderInfo, Recording, RecordingError, RecordingRef, RecordingSound, Route, SoundPart, Speaker, Telephony,
+    Transcript, TranscriptError, Utterance, Webhook, WebhookError, WebhookReply, WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many inbound calls are remembered, so that a webhook that comes twice rings once.
 const ROUTED: usize = 1_024;
@@ -167,6 +168,21 @@ impl Backend for MockBackend {
             return Err(RecordingError::NotReady);
         }
         sound::sound(number, part)
+    }
+
+    /// The network writes down what everybody says in it.
+    async fn transcript(&self, call: &CallId) -> Result<Option<Transcript>, TranscriptError> {
+        let said =
+            [(Speaker::Agent, "Hello, what can I do for you?"), (Speaker::Remote, "I would like a quote, please.")];
+        let utterance = |(second, (speaker, text)): (u64, (Speaker, &str))| Utterance {
+            speaker,
+            text: text.to_owned(),
+            begins: Duration::from_secs(second),
+            ends: Duration::from_secs(second + 1),
+            language: Some("en".to_owned()),
+        };
+        let utterances = (0..).zip(said).map(utterance).collect();
+        Ok(call.as_str().starts_with("mock-").then_some(Transcript { utterances }))
     }
 }
 

@@ -18,8 +18,6 @@
 //! not the other one as themselves, and not themselves as the other one.
 
 mod id_token;
-mod once;
-mod page;
 mod provider;
 
 use crate::api::{Problem, signed_in};
@@ -27,8 +25,9 @@ use crate::app::App;
 use crate::config;
 use crate::directory::{DirectoryError, Identity};
 use crate::journal::Chain;
-use crate::random;
+use crate::once::{Attempts, Once};
 use crate::wire::{Redeem, Refusal};
+use crate::{page, random};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
@@ -37,7 +36,6 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use cordboard::platform::Clock;
 use cordboard::telephony::{Agent, AgentId, ErrorKind};
 use id_token::Claims;
-use once::Once;
 use provider::{Failure, Provider, Secrets};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,8 +47,6 @@ use subtle::ConstantTimeEq as _;
 /// Where the provider sends the window back to.
 const CALLBACK: &str = "/auth/oidc/callback";
 
-/// How long somebody may take on the provider's pages. The widget waits as long.
-const ATTEMPT: Duration = Duration::from_secs(10 * 60);
 /// How long a widget may take to redeem its code: it does so at once.
 const CODE: Duration = Duration::from_secs(60);
 /// The longest value by which an agent is known.
@@ -61,6 +57,7 @@ const MAX_NAME: usize = 100;
 const HASHED: &str = "oidc.";
 
 const UNUSABLE: &str = "This page can't be opened like this. Close the window, and sign in from the phone.";
+const BUSY: &str = "Too many people are signing in at this moment. Close this window, and sign in again in a minute.";
 const TOO_LATE: &str =
     "This sign-in took too long, or was used already. Close this window, and sign in again from the phone.";
 const FAILED: &str = "Your company's sign-in page can't be reached, or its answer can't be trusted. Close this window, and sign in \
@@ -76,7 +73,7 @@ type Challenge = [u8; 32];
 /// Who is on their way to the provider and back.
 pub(crate) struct Oidc {
     provider: Provider,
-    attempts: Once<Attempt>,
+    attempts: Attempts<Attempt>,
     codes: Once<Vouched>,
 }
 
@@ -100,7 +97,7 @@ impl Oidc {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, reqwest::Error> {
         let provider = Provider::new(settings, format!("{}{CALLBACK}", public_url.as_str()), clock)?;
-        Ok(Self { provider, attempts: Once::new(ATTEMPT), codes: Once::new(CODE) })
+        Ok(Self { provider, attempts: Attempts::default(), codes: Once::new(CODE) })
     }
 }
 
@@ -126,16 +123,20 @@ pub(crate) async fn start(State(app): State<Arc<App>>, query: Result<Query<Start
     let (Some(oidc), Ok(Query(Start { challenge, origin }))) = (&app.oidc, query) else {
         return page::say(StatusCode::NOT_FOUND, UNUSABLE);
     };
-    let (Some(challenge), true) = (unhex(&challenge), app.origins.contains(&origin)) else {
+    let (Some(challenge), true) = (random::unhex(&challenge), app.origins.contains(&origin)) else {
         app.metrics.sign_in("oidc", "refused");
         tracing::warn!("a page that may not sign anybody in tried to");
         return page::say(StatusCode::FORBIDDEN, UNUSABLE);
     };
+    if !oidc.attempts.admits() {
+        app.metrics.sign_in("oidc", "throttled");
+        return page::say(StatusCode::TOO_MANY_REQUESTS, BUSY);
+    }
     let secrets = Secrets { nonce: random::token(), verifier: random::token() };
     let state = random::token();
     match oidc.provider.page(&state, &secrets).await {
         Ok(page) => {
-            oidc.attempts.put(app.clock.now(), &state, Attempt { challenge, origin, secrets });
+            oidc.attempts.away.put(app.clock.now(), &state, Attempt { challenge, origin, secrets });
             page::private(Redirect::to(page.as_str()).into_response())
         }
         Err(error) => refuse(&app, &origin, &Refused::Failed(error)),
@@ -155,7 +156,7 @@ pub(crate) async fn callback(State(app): State<Arc<App>>, query: Result<Query<Ca
     let (Some(oidc), Ok(Query(back))) = (&app.oidc, query) else {
         return page::say(StatusCode::NOT_FOUND, UNUSABLE);
     };
-    let Some(attempt) = oidc.attempts.take(app.clock.now(), &back.state) else {
+    let Some(attempt) = oidc.attempts.away.take(app.clock.now(), &back.state) else {
         app.metrics.sign_in("oidc", "refused");
         tracing::info!("somebody came back from the identity provider too late, or twice");
         return page::say(StatusCode::FORBIDDEN, TOO_LATE);
@@ -283,15 +284,4 @@ fn agent(identity: Identity) -> Agent {
     let is_id = value.len() <= 64 && value.bytes().all(is_plain) && !value.starts_with(HASHED);
     let id = if is_id { value.clone() } else { format!("{HASHED}{:.32}", random::hex(&Sha256::digest(&value))) };
     Agent { name: name.unwrap_or(value), id }
-}
-
-fn unhex(text: &str) -> Option<Challenge> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f')) {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

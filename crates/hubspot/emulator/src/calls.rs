@@ -58,6 +58,26 @@ impl Cloud {
         there.map(|(id, call)| (*id, call.properties.clone())).collect()
     }
 
+    /// HubSpot's own page makes a call's record, as it does for a widget; what can't be one is none.
+    pub fn log_call(&mut self, properties: &Value) -> u64 {
+        self.create(&json!({ "properties": properties, "associations": [] })).unwrap_or_default()
+    }
+
+    /// The same for a page that stands in for HubSpot's, and has chosen the record's id.
+    pub(crate) fn log_call_as(&mut self, id: u64, properties: &Value) {
+        let made = self.log_call(properties);
+        if let Some(call) = self.calls.remove(&made) {
+            self.calls.insert(id, call);
+        }
+    }
+
+    /// What was said in a call, as it was added: each transcript is a list of utterances.
+    #[must_use]
+    pub fn kept_transcripts(&self, call: u64) -> Vec<&[Value]> {
+        let of_call = self.transcripts.values().filter(|transcript| transcript.engagement == call);
+        of_call.map(|transcript| transcript.utterances.as_slice()).collect()
+    }
+
     /// The records that a call belongs to, as kind and id.
     #[must_use]
     pub fn kept_records(&self, call: u64) -> Vec<(String, u64)> {
@@ -199,6 +219,24 @@ impl Cloud {
             answer["paging"] = json!({ "next": { "after": (offset + page.len()).to_string() } });
         }
         Ok((200, answer))
+    }
+
+    /// People by the whole of their number; how HubSpot calculates others is its own.
+    pub(crate) fn people(&self, asked: &Asked<'_>) -> Reply {
+        self.account(asked, &READ)?;
+        let body = asked.json()?;
+        let groups = body["filterGroups"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let has = |phone: &str| {
+            groups
+                .iter()
+                .any(|group| group["filters"][0]["propertyName"] == "phone" && group["filters"][0]["value"] == phone)
+        };
+        let found = self.config.contacts.iter().filter(|contact| has(&contact.phone));
+        let time = date(self.now);
+        let results: Vec<Value> = found
+            .map(|contact| json!({ "id": contact.id.to_string(), "properties": {}, "createdAt": time, "updatedAt": time, "archived": false }))
+            .collect();
+        Ok((200, json!({ "total": results.len(), "results": results })))
     }
 
     pub(crate) fn associations(&mut self, path: &[&str], asked: &Asked<'_>) -> Reply {

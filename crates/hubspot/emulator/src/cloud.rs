@@ -211,6 +211,8 @@ impl Cloud {
             ["crm", "v4" | "objects", ..] if path.contains(&"associations") => self.associations(path, asked),
             ["crm", "v3", "objects", "calls", rest @ ..]
             | ["crm", "objects", "2026-03" | "2026-09", "calls", rest @ ..] => self.object(rest, asked),
+            ["crm", "v3", "objects", "contacts", "search"]
+            | ["crm", "objects", "2026-03" | "2026-09", "contacts", "search"] => self.people(asked),
             ["calling", "v1", "dispositions"] => self.dispositions(asked),
             _ => Err(Refusal::new(404, "OBJECT_NOT_FOUND", "No resource here")),
         }

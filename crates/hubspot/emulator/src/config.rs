@@ -33,6 +33,8 @@ pub struct CloudConfig {
     pub contacts: Vec<Contact>,
     /// The companies in the account.
     pub companies: Vec<u64>,
+    /// What can become of calls in the account: ids, and what people read.
+    pub dispositions: Vec<(String, String)>,
     /// The same seed gives the same ids and tokens.
     pub seed: u64,
 }
@@ -57,6 +59,7 @@ impl CloudConfig {
             first_name: first_name.to_owned(),
             phone: phone.to_owned(),
         };
+        let disposition = |id: &str, label: &str| (id.to_owned(), label.to_owned());
         Self {
             app_id: 12_345,
             developer_key: "not-a-secret-developer-key".to_owned(),
@@ -77,6 +80,11 @@ impl CloudConfig {
             index_delay: Duration::from_secs(5),
             contacts: vec![contact(101, "Ada", "+16175550142"), contact(102, "Grace", "+16175550143")],
             companies: vec![201],
+            dispositions: vec![
+                disposition("f240bbac-87c9-4f6e-bf70-924b57d47db7", "Connected"),
+                disposition("9d9162e7-6cf3-4944-bf63-4dff82258764", "Busy"),
+                disposition("73a0d17f-1163-4015-bdd5-ec830791da20", "No answer"),
+            ],
             seed: 1,
         }
     }

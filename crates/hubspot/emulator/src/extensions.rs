@@ -9,18 +9,13 @@ use serde_json::{Value, json};
 
 /// What was said in a call.
 pub(crate) struct Transcript {
-    engagement: u64,
-    utterances: Vec<Value>,
+    pub(crate) engagement: u64,
+    pub(crate) utterances: Vec<Value>,
     created: Timestamp,
 }
 
 /// The user whose tokens there are.
 pub(crate) const USER: u32 = 7;
-const DISPOSITIONS: [(&str, &str); 3] = [
-    ("f240bbac-87c9-4f6e-bf70-924b57d47db7", "Connected"),
-    ("9d9162e7-6cf3-4944-bf63-4dff82258764", "Busy"),
-    ("73a0d17f-1163-4015-bdd5-ec830791da20", "No answer"),
-];
 
 impl Cloud {
     /// The calls whose recordings are ready, in order.
@@ -155,6 +150,6 @@ impl Cloud {
 
     pub(crate) fn dispositions(&self, asked: &Asked<'_>) -> Reply {
         self.account(asked, &READ)?;
-        Ok((200, DISPOSITIONS.iter().map(|(id, label)| json!({ "id": id, "label": label })).collect()))
+        Ok((200, self.config.dispositions.iter().map(|(id, label)| json!({ "id": id, "label": label })).collect()))
     }
 }

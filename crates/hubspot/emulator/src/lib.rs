@@ -9,7 +9,8 @@
 //! cordboard-hubspot-emulator --port 8020
 //! ```
 //!
-//! It prints one line of JSON: `{"api":"http://127.0.0.1:8020"}`. App, keys and account are those of [`CloudConfig::for_tests`].
+//! It prints one line of JSON: `{"api":"http://127.0.0.1:8020"}`. App, keys and account are those of [`CloudConfig::for_tests`], but for
+//! `--redirect-uri`, where users come back to who install the app.
 //!
 //! # Control
 //! | request | body | answer |
@@ -17,6 +18,7 @@
 //! | `GET /control/state` | | settings by their path, and calls by their id |
 //! | `GET /control/requests` | | every request so far: method and path |
 //! | `POST /control/consent` | `{"challenge"}`, or none | `{"code"}`: a user installs the app |
+//! | `POST /control/calls` | `{"id", "properties"}` | HubSpot's own page makes a call's record, as it does for a widget |
 //! | `POST /control/expire` | | every access token is too old |
 //! | `POST /control/faults` | a list of [`Fault`]s | the next requests that fit are answered so |
 //!
@@ -27,7 +29,7 @@
 //!
 //! # What it does not imitate
 //! - HubSpot's pages: a user's consent is [`Cloud::consent`]. Webhooks, and HubSpot's calls to the app's own addresses.
-//! - Other objects than calls: contacts and companies are there to belong to, and can't be read.
+//! - Other objects than calls: contacts are found by the whole of their number, companies are there to belong to; neither can be read.
 //! - The account's own validation rules, but for [`FaultAnswer::Refuse`]; history of properties; labels; owners and users.
 //! - HubSpot's engagement by the browser's SDK: a call is made over REST only.
 //! - Scopes beyond those of calls, transcripts and settings. Daily limits reset never.

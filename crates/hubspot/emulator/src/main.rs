@@ -12,12 +12,19 @@ struct Options {
     /// Where it listens; 0 is any free port.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Where users come back to who install the app.
+    #[arg(long)]
+    redirect_uri: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
-    let server = Server::start(CloudConfig::for_tests(), options.port)?;
+    let mut config = CloudConfig::for_tests();
+    if let Some(uri) = options.redirect_uri {
+        config.redirect_uri = uri;
+    }
+    let server = Server::start(config, options.port)?;
     let mut out = std::io::stdout();
     writeln!(out, r#"{{"api":"{}"}}"#, server.url())?;
     out.flush()?;

@@ -40,6 +40,7 @@ impl Server {
             .route("/control/state", get(state))
             .route("/control/requests", get(requests))
             .route("/control/consent", post(consent))
+            .route("/control/calls", post(calls))
             .route("/control/expire", post(expire))
             .route("/control/faults", post(faults))
             .fallback(answer)
@@ -98,6 +99,13 @@ async fn requests(State(cloud): Shared) -> String {
 async fn consent(State(cloud): Shared, body: Bytes) -> String {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     json!({ "code": cloud.lock().consent(body["challenge"].as_str()) }).to_string()
+}
+
+async fn calls(State(cloud): Shared, body: Bytes) -> StatusCode {
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let Some(id) = body["id"].as_u64() else { return StatusCode::BAD_REQUEST };
+    cloud.lock().log_call_as(id, &body["properties"]);
+    StatusCode::NO_CONTENT
 }
 
 async fn expire(State(cloud): Shared) -> StatusCode {

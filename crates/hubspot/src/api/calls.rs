@@ -123,6 +123,14 @@ pub struct Disposition {
     pub other: Map<String, Value>,
 }
 
+/// The ids of some that a new account has. An account can take them off its list.
+impl Disposition {
+    /// The line was busy.
+    pub const BUSY: &str = "9d9162e7-6cf3-4944-bf63-4dff82258764";
+    /// Nobody answered.
+    pub const NO_ANSWER: &str = "73a0d17f-1163-4015-bdd5-ec830791da20";
+}
+
 #[derive(Serialize)]
 struct Properties<'a> {
     properties: &'a CallProperties,

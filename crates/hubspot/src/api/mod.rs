@@ -4,6 +4,7 @@ pub(crate) mod associations;
 pub(crate) mod batch;
 pub(crate) mod calls;
 pub(crate) mod connection;
+pub(crate) mod contacts;
 pub(crate) mod inbound;
 pub(crate) mod oauth;
 pub(crate) mod properties;

@@ -80,15 +80,21 @@ impl Search {
     /// Calls of which a property has a value: the newest first, with these properties.
     #[must_use]
     pub fn by(property: &str, value: &str, properties: &[&str]) -> Self {
-        let filter = Filter {
-            property_name: property.to_owned(),
+        Self::any(&[(property, value)], properties)
+    }
+
+    /// Those of which any of these properties has that value.
+    #[must_use]
+    pub fn any(wanted: &[(&str, &str)], properties: &[&str]) -> Self {
+        let filter = |(property, value): &(&str, &str)| Filter {
+            property_name: (*property).to_owned(),
             operator: Operator::Eq,
-            value: Some(value.to_owned()),
+            value: Some((*value).to_owned()),
             high_value: None,
             values: Vec::new(),
         };
         Self {
-            filter_groups: vec![FilterGroup { filters: vec![filter] }],
+            filter_groups: wanted.iter().map(|wanted| FilterGroup { filters: vec![filter(wanted)] }).collect(),
             sorts: vec!["-hs_timestamp".to_owned()],
             properties: properties.iter().map(|&name| name.to_owned()).collect(),
             limit: 100,

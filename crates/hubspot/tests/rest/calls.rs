@@ -210,3 +210,18 @@ fn who_can_be_called_and_what_can_become_of_calls() {
         assert!(client.send(&api.dispositions()).await.unwrap().iter().any(|known| known.label == "Connected"));
     });
 }
+
+#[test]
+fn people_are_found_by_their_number() {
+    for version in ApiVersion::ALL {
+        let world = World::new();
+        let client = world.private();
+        let api = Api::new(version);
+        world.run(async {
+            let of = async |number: &str| client.send(&api.people_of(number, "none")).await.unwrap().results;
+            let found = of("+16175550142").await;
+            assert_eq!(found.into_iter().map(|person| person.id).collect::<Vec<_>>(), [Id::from(101)]);
+            assert!(of("+16175550199").await.is_empty());
+        });
+    }
+}

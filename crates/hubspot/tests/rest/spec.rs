@@ -17,10 +17,14 @@ impl Spec {
         Self(serde_json::from_str(include_str!("../fixtures/openapi.json")).unwrap())
     }
 
-    /// The operation of a request. Where the specifications that are here name one version only, it stands for the others.
+    /// The operation of a request. Where the specifications that are here name one version only, it stands for the others; and all kinds
+    /// of records are searched alike.
     pub(crate) fn operation(&self, method: &str, path: &str) -> &Value {
         let mut path = path.to_owned();
         for (other, known) in [
+            ("/crm/v3/objects/contacts/search", "/crm/objects/2026-03/calls/search"),
+            ("/crm/objects/2026-03/contacts/search", "/crm/objects/2026-03/calls/search"),
+            ("/crm/objects/2026-09/contacts/search", "/crm/objects/2026-03/calls/search"),
             ("/crm/v3/objects/calls", "/crm/objects/2026-03/calls"),
             ("/crm/objects/2026-09/calls", "/crm/objects/2026-03/calls"),
             ("/crm/v4/objects/calls", "/crm/objects/2026-03/calls"),

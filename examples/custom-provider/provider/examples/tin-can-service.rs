@@ -11,7 +11,7 @@
 mod service;
 
 use anyhow::{Context as _, Result};
-use cordboard_emulator::server::{self, Shared, control};
+use cordboard_emulator::server::{self, Shared};
 use std::sync::Arc;
 
 #[tokio::main]
@@ -23,7 +23,6 @@ async fn main() -> Result<()> {
     // Ids of calls differ between two runs, as the gateway remembers those of the first.
     let seed = server::Clock::new().now().as_millis();
     let shared = Arc::new(Shared::new(service::Cloud::new(&gateway, seed))?);
-    tokio::spawn(server::run(Arc::clone(&shared), drop));
-    let app = control::routes(Arc::clone(&shared)).fallback_service(server::rest(shared));
-    server::serve(listener, app).await
+    server::Server::start(listener, shared, None, drop)?.wait().await;
+    Ok(())
 }

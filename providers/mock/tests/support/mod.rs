@@ -35,10 +35,6 @@ impl Harness for MockHarness {
         &self.clock
     }
 
-    fn patience(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-
     fn silence(&self) -> Duration {
         Duration::from_secs(5)
     }

@@ -13,11 +13,22 @@ export const ACCOUNT = {
   application: "AP00000000000000000000000000000001",
 };
 
-export const readLeg = ({ sid, to, status }) => ({
+const readLeg = ({ sid, to, status }) => ({
   id: sid,
   isAgent: to.startsWith("client:"),
   talks: status === "in-progress",
 });
+
+const keys = ({ signal }) => `
+account_sid = "${ACCOUNT.sid}"
+auth_token = "${ACCOUNT.token}"
+api_key_sid = "${ACCOUNT.key}"
+api_key_secret = "${ACCOUNT.secret}"
+sdk_options = '${JSON.stringify({ chunderw: signal, publishEvents: false })}'
+`;
+
+/** Twilio, for tests of an office. */
+export const TWILIO = { name: "twilio", readLeg, keys, pauses: true };
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
 

@@ -3,7 +3,7 @@ use crate::conference::Wish;
 use crate::time::rfc_2822;
 use crate::twiml::{Gather, Verb};
 use cordboard::Timestamp;
-use cordboard_emulator::numbers::Script;
+use cordboard_emulator::FarEnd;
 use core::time::Duration;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -97,19 +97,6 @@ pub(crate) struct Dialling {
     pub(crate) record: Option<crate::recording::Order>,
 }
 
-/// Who is at the other end of a leg.
-#[derive(Clone, Debug)]
-pub(crate) enum FarEnd {
-    /// A telephone that behaves as its number says.
-    Phone(Script),
-    /// Somebody who calls in, and waits.
-    Caller,
-    /// A voice SDK, or the script for those that have none.
-    Client { identity: String, is_browser: bool },
-    /// Another leg: an outbound call to one of the account's own numbers comes in on it.
-    Leg(String),
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Inbound,
@@ -161,6 +148,12 @@ impl Status {
 impl Call {
     pub(crate) fn is_over(&self) -> bool {
         self.status.is_over()
+    }
+
+    /// Who is at the other end, if that is a client.
+    pub(crate) fn identity(&self) -> Option<&str> {
+        let side = if self.direction == Direction::Inbound { &self.from } else { &self.to };
+        side.strip_prefix("client:")
     }
 
     /// Whole seconds of talk.

@@ -4,7 +4,7 @@ use crate::cloud::Cloud;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cordboard::Timestamp;
-use cordboard_emulator::{Callback, CallbackId, Unanswered, Urgency};
+use cordboard_emulator::{CallbackId, Unanswered, Urgency};
 use core::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{Method, Request};
@@ -50,7 +50,7 @@ pub(crate) enum Purpose {
 
 /// A request to the account's server, before it is signed.
 #[derive(Clone)]
-pub(crate) struct Letter {
+pub struct Letter {
     pub(crate) purpose: Purpose,
     pub(crate) url: String,
     method: Method,
@@ -70,15 +70,9 @@ impl Cloud {
         // The fragment says how often more; all tries together take 15 seconds at most.
         let retries = fragment(&hook.url, "rc").and_then(|count| count.parse().ok()).unwrap_or(1_u8).min(5);
         let (url, method) = (hook.url.clone(), hook.method.clone());
-        let letter = Letter { purpose, url, method, parameters, token: self.random.sid("") };
-        let (id, at) = self.outbox.push(self.now, &mut self.random, &letter, urgency, retries + 1);
+        let letter = Letter { purpose, url, method, parameters, token: self.basis.random.sid("") };
+        let (id, at) = self.basis.outbox.push(self.basis.now, &mut self.basis.random, &letter, urgency, retries + 1);
         (id, at + DOCUMENT_TIMEOUT)
-    }
-
-    pub(crate) fn next_callback(&mut self) -> Option<Callback> {
-        let (id, at, letter) = self.outbox.pop(self.now)?;
-        let awaits_document = !matches!(letter.purpose, Purpose::Report);
-        Some(Callback { id, at, awaits_document, request: letter.request(&self.config.auth_token) })
     }
 }
 
@@ -97,7 +91,7 @@ impl Letter {
         policy.split(',').any(|known| known == failure || known == "all")
     }
 
-    fn request(&self, auth_token: &str) -> Request<Vec<u8>> {
+    pub(crate) fn request(&self, auth_token: &str) -> Request<Vec<u8>> {
         let url = self.url.split('#').next().unwrap_or("");
         let encoded: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish();
         let (url, body, signed): (String, Vec<u8>, &[(String, String)]) = if self.method == Method::GET {

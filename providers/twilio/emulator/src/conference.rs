@@ -165,14 +165,14 @@ impl Cloud {
         if let Some(known) = self.conferences.values().filter(open).find(|conference| conference.name == name) {
             return known.sid.clone();
         }
-        let sid = self.random.sid("CF");
+        let sid = self.basis.random.sid("CF");
         let conference = Conference {
             sid: sid.clone(),
-            ordinal: self.next_ordinal(),
+            ordinal: self.basis.next_ordinal(),
             name: name.to_owned(),
             status: ConferenceStatus::Init,
-            created: self.now,
-            updated: self.now,
+            created: self.basis.now,
+            updated: self.basis.now,
             // Who comes first says who is told.
             hook: wish.hook.clone(),
             sequence: 0,
@@ -188,9 +188,9 @@ impl Cloud {
     /// A leg is on its way into a conference.
     pub(crate) fn expect_member(&mut self, sid: &str, conference: &str, wish: Wish) {
         let member = Member {
-            ordinal: self.next_ordinal(),
-            created: self.now,
-            updated: self.now,
+            ordinal: self.basis.next_ordinal(),
+            created: self.basis.now,
+            updated: self.basis.now,
             joined: false,
             held: false,
             wish,
@@ -217,7 +217,7 @@ impl Cloud {
     /// An answered leg comes into a conference.
     pub(crate) fn join(&mut self, sid: &str, conference: &str, wish: Wish) {
         if let Some((code, text)) = self.refuses(sid, conference, &wish) {
-            self.warn(format!("{code}: {text}"));
+            self.basis.warn(format!("{code}: {text}"));
             if let Some(found) = self.conferences.get_mut(conference) {
                 found.members.remove(sid);
             }
@@ -226,7 +226,7 @@ impl Cloud {
         if !self.conferences.get(conference).is_some_and(|known| known.members.contains_key(sid)) {
             self.expect_member(sid, conference, wish);
         }
-        let now = self.now;
+        let now = self.basis.now;
         let Some(found) = self.conferences.get_mut(conference) else { return };
         if let Some(member) = found.members.get_mut(sid) {
             member.joined = true;
@@ -285,7 +285,7 @@ impl Cloud {
         by: Option<(&str, &Member)>,
         leaving: Leaving,
     ) {
-        let now = self.now;
+        let now = self.basis.now;
         let Some(found) = self.conferences.get_mut(conference) else { return };
         if found.status == ConferenceStatus::Completed {
             return;
@@ -350,7 +350,7 @@ impl Cloud {
             self.sound(&listener, url, method, "POST");
         }
         let (conference, call) = (conference.to_owned(), sid.map(str::to_owned));
-        self.later(self.now + ANNOUNCEMENT, Timer::AnnouncementEnds { conference, call, url: url.to_owned() });
+        self.basis.later(ANNOUNCEMENT, Timer::AnnouncementEnds { conference, call, url: url.to_owned() });
     }
 
     pub(crate) fn announcement_ends(&mut self, conference: &str, call: Option<&str>, url: &str) {
@@ -371,7 +371,7 @@ impl Cloud {
             _ => "announcement",
         };
         let Some(hook) = found.hook.clone().filter(|hook| hook.wants(group)) else { return };
-        let (sequence, timestamp) = (found.sequence.to_string(), rfc_2822(self.now));
+        let (sequence, timestamp) = (found.sequence.to_string(), rfc_2822(self.basis.now));
         found.sequence += 1;
         let mut parameters = vec![
             ("AccountSid", self.config.account_sid.as_str()),

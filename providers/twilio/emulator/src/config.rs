@@ -1,4 +1,5 @@
 use crate::numbers;
+use cordboard_emulator::ClientScript;
 use core::time::Duration;
 
 /// The account that the [`Cloud`](crate::Cloud) serves. There is one.
@@ -81,17 +82,4 @@ pub struct AccountNumber {
     pub status_callback: Option<String>,
     /// Whether it can be called, and call; some carry only messages.
     pub voice: bool,
-}
-
-/// What a client does on which no browser is registered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientScript {
-    /// Accepts after that time.
-    Accepts(Duration),
-    /// Rejects after that time.
-    Rejects(Duration),
-    /// Rings, and nobody takes it.
-    Ignores,
-    /// Is not there, as on Twilio when no device is registered.
-    Absent,
 }

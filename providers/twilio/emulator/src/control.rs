@@ -1,17 +1,16 @@
 //! The hands of a test: far ends, browsers, and what they hear.
 
-use crate::call::{Call, Direction, FarEnd, Status};
+use crate::call::{Call, Direction, Status};
 use crate::callback::Hook;
 use crate::cloud::Cloud;
 use crate::conference::{Conference, ConferenceStatus, Leaving};
-use crate::config::ClientScript;
 use crate::lifecycle::NewCall;
 use crate::signal::{Signal, SignalKind};
 use cordboard::Timestamp;
 use cordboard_emulator::media::Party;
 use cordboard_emulator::numbers::Script;
 use cordboard_emulator::server::control::Hands;
-use cordboard_emulator::{Disturbance, Emulated as _, Fault, Hears, NoSuchLeg};
+use cordboard_emulator::{ClientScript, Emulated as _, FarEnd, Hears, NoSuchLeg, oldest_first};
 use std::collections::BTreeSet;
 
 /// A leg, as a test sees it.
@@ -104,7 +103,7 @@ impl Cloud {
         new.program.first = Hook::new(Some(application.voice_url), None, Vec::new(), "");
         let sid = self.create_call(new);
         if let Some(call) = self.calls.get_mut(&sid) {
-            call.far_end = FarEnd::Client { identity: identity.to_owned(), is_browser: true };
+            call.far_end = FarEnd::Client { is_browser: true };
             call.status = Status::Ringing;
         }
         self.signal(&sid, SignalKind::Ringing);
@@ -115,8 +114,7 @@ impl Cloud {
     /// All legs, the oldest first.
     #[must_use]
     pub fn legs(&self) -> Vec<Leg> {
-        let mut calls: Vec<&Call> = self.calls.values().collect();
-        calls.sort_by_key(|call| call.ordinal);
+        let calls = oldest_first(self.calls.values(), |call| call.ordinal);
         calls.into_iter().map(|call| self.leg_of(call)).collect()
     }
 
@@ -157,7 +155,7 @@ impl Cloud {
             held: member.is_some_and(|member| member.held),
             digits_heard: call.heard.clone(),
             hears: self.hears(&call.sid),
-            is_browser: matches!(call.far_end, FarEnd::Client { is_browser: true, .. }),
+            is_browser: call.far_end.is_browser(),
         }
     }
 
@@ -255,10 +253,9 @@ impl Cloud {
 
     /// Tells a leg's browser something, if a browser carries it.
     pub(crate) fn signal(&mut self, sid: &str, kind: SignalKind) {
-        let Some(FarEnd::Client { identity, is_browser: true }) = self.calls.get(sid).map(|call| &call.far_end) else {
-            return;
-        };
-        self.signals.push_back(Signal { identity: identity.clone(), call: sid.to_owned(), kind });
+        let call = self.calls.get(sid).filter(|call| call.far_end.is_browser());
+        let Some(identity) = call.and_then(|call| call.identity()) else { return };
+        self.signals.push_back(Signal { identity: identity.to_owned(), call: sid.to_owned(), kind });
     }
 
     fn live(&self, call: &str) -> Result<&Call, NoSuchLeg> {
@@ -302,18 +299,6 @@ impl Hands for Cloud {
         let status = if answered { Status::Completed } else { Status::NoAnswer };
         self.finish(call, status, if answered { 200 } else { 480 }, Leaving::HungUp);
         Ok(())
-    }
-
-    fn inject(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.faults.inject(faults);
-    }
-
-    fn disturb(&mut self, disturbance: Disturbance) {
-        self.outbox.disturb(disturbance);
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 }
 

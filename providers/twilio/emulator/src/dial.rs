@@ -55,11 +55,11 @@ impl Cloud {
         let mut dialled = Vec::new();
         for leg in legs {
             if !leg.to.starts_with("client:") && !own && rest::check_from(&self.config, &from).is_err() {
-                self.warn("13214: Dial->callerId is not a number of the account");
+                self.basis.warn("13214: Dial->callerId is not a number of the account");
                 continue;
             }
             if !leg.to.starts_with("client:") && rest::check_to(&leg.to).is_err() {
-                self.warn("13224: Dial: the number can't be called");
+                self.basis.warn("13224: Dial: the number can't be called");
                 continue;
             }
             let hook = leg.attributes.get("statusCallback").map(|url| self.hook(sid, url, None).url);
@@ -81,7 +81,7 @@ impl Cloud {
         if dialled.is_empty() {
             return self.dial_done(sid, "failed", None);
         }
-        self.later(self.now + timeout, Timer::ActivityEnds { call: sid.to_owned(), activity });
+        self.basis.later(timeout, Timer::ActivityEnds { call: sid.to_owned(), activity });
         for leg in dialled {
             self.call_starts(&leg);
         }

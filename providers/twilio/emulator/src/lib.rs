@@ -19,6 +19,7 @@
 //! | `GET /control/legs` | | every leg, the oldest first: the fields of [`Leg`], and `audio`: `from` and `to` its far end, as [`Audio`] |
 //! | `GET /control/clients` | | the identities for which a browser is registered |
 //! | `POST /control/clients` | `{"script","after_ms"}` | `accepts`, `rejects`, `ignores` or `absent`: clients without a browser |
+//! | `POST /control/signalling` | `{"state"}` | `up`; `down`: browsers' sockets are cut and refused; `renewable`: their tokens have expired, others are good; `expired`: others are not, either |
 //!
 //! And what [every emulator](cordboard_emulator::server::control) has. Warnings begin with Twilio's code.
 //!
@@ -62,12 +63,12 @@ mod twiml;
 
 pub use callback::signature;
 pub use cloud::Cloud;
-pub use config::{AccountNumber, Application, ClientScript, CloudConfig};
+pub use config::{AccountNumber, Application, CloudConfig};
 pub use control::Leg;
 pub use cordboard_emulator::media::{Audio, MUSIC_HZ, PHONE_HZ, RINGING_HZ, SPEECH_HZ};
 pub use cordboard_emulator::server::control::Hands;
 pub use cordboard_emulator::{
-    Answer, Callback, CallbackId, Disturbance, Emulated, Fault, Hears, NoSuchLeg, Unanswered,
+    Answer, Callback, CallbackId, ClientScript, Disturbance, Emulated, Fault, Hears, NoSuchLeg, Unanswered,
 };
 pub use server::{Ports, Server};
 pub use signal::{Signal, SignalKind};

@@ -1,14 +1,14 @@
 //! A leg from its creation to its end.
 
-use crate::call::{Call, Direction, Doing, FarEnd, Program, Status};
+use crate::call::{Call, Direction, Doing, Program, Status};
 use crate::callback::{Hook, Purpose};
 use crate::cloud::{Cloud, Timer};
 use crate::conference::{Leaving, Wish};
-use crate::config::ClientScript;
 use crate::recording;
 use crate::signal::SignalKind;
 use crate::time::rfc_2822;
 use cordboard_emulator::numbers::{Script, Verdict};
+use cordboard_emulator::{ClientScript, FarEnd, Moment};
 use core::time::Duration;
 
 /// How long a client takes to ring.
@@ -56,25 +56,25 @@ impl NewCall {
 impl Cloud {
     /// Makes a leg that waits in the queue.
     pub(crate) fn create_call(&mut self, new: NewCall) -> String {
-        let sid = self.random.sid("CA");
+        let sid = self.basis.random.sid("CA");
         let (to, custom) = new.to.split_once('?').unwrap_or((&new.to, ""));
         let far_end = match to.strip_prefix("client:") {
             _ if new.direction == Direction::Inbound => FarEnd::Caller,
-            Some(identity) => FarEnd::Client { identity: identity.to_owned(), is_browser: false },
+            Some(_) => FarEnd::Client { is_browser: false },
             None => FarEnd::Phone(Script::of(to)),
         };
         let mut parameters = new.parameters;
         parameters.extend(form_urlencoded::parse(custom.as_bytes()).into_owned());
         let call = Call {
             sid: sid.clone(),
-            ordinal: self.next_ordinal(),
+            ordinal: self.basis.next_ordinal(),
             parent: new.parent,
             from: new.from,
             to: to.to_owned(),
             direction: new.direction,
             status: Status::Queued,
-            created: self.now,
-            updated: self.now,
+            created: self.basis.now,
+            updated: self.basis.now,
             answered: None,
             ended: None,
             sip_code: 0,
@@ -100,14 +100,15 @@ impl Cloud {
 
     /// Lets a leg that the API made leave the queue, as fast as the account may.
     pub(crate) fn enqueue(&mut self, sid: &str) {
-        let at = self.now.max(self.next_start);
+        let at = self.basis.now.max(self.next_start);
         self.next_start = at + self.config.call_start_interval;
-        self.later(at, Timer::Starts(sid.to_owned()));
+        self.basis.timers.plan(at, Timer::Starts(sid.to_owned()));
     }
 
     pub(crate) fn call_starts(&mut self, sid: &str) {
         let Some(call) = self.calls.get(sid).filter(|call| call.status == Status::Queued) else { return };
         let (far_end, to, timeout) = (call.far_end.clone(), call.to.clone(), call.timeout);
+        let is_there = call.identity().is_some_and(|identity| self.browsers.contains(identity));
         self.progress(sid, "initiated");
         let mut rings = None;
         match far_end {
@@ -117,26 +118,26 @@ impl Cloud {
             }
             FarEnd::Phone(script) => {
                 rings = script.rings;
-                self.later(self.now + script.settles, Timer::Settles(sid.to_owned()));
+                self.basis.later(script.settles, Timer::Leg(sid.to_owned(), Moment::Settles));
             }
-            FarEnd::Client { identity, .. } => match self.config.clients {
-                _ if self.browsers.contains(&identity) => {
+            FarEnd::Client { .. } => match self.config.clients {
+                _ if is_there => {
                     rings = Some(CLIENT_RINGS);
-                    self.invite(sid, identity);
+                    self.invite(sid);
                 }
                 ClientScript::Accepts(after) | ClientScript::Rejects(after) => {
                     rings = Some(CLIENT_RINGS.min(after));
-                    self.later(self.now + after, Timer::Settles(sid.to_owned()));
+                    self.basis.later(after, Timer::Leg(sid.to_owned(), Moment::Settles));
                 }
                 ClientScript::Ignores => rings = Some(CLIENT_RINGS),
-                ClientScript::Absent => self.later(self.now + CLIENT_RINGS, Timer::Settles(sid.to_owned())),
+                ClientScript::Absent => self.basis.later(CLIENT_RINGS, Timer::Leg(sid.to_owned(), Moment::Settles)),
             },
             FarEnd::Caller | FarEnd::Leg(_) => {}
         }
         if let Some(after) = rings {
-            self.later(self.now + after, Timer::Rings(sid.to_owned()));
+            self.basis.later(after, Timer::Leg(sid.to_owned(), Moment::Rings));
         }
-        self.later(self.now + timeout, Timer::TimesOut(sid.to_owned()));
+        self.basis.later(timeout, Timer::Leg(sid.to_owned(), Moment::TimesOut));
     }
 
     /// An outbound leg to one of the account's own numbers comes in on it.
@@ -164,7 +165,7 @@ impl Cloud {
         self.run_first(inbound);
     }
 
-    fn invite(&mut self, sid: &str, identity: String) {
+    fn invite(&mut self, sid: &str) {
         let account_sid = self.config.account_sid.clone();
         let Some(call) = self.calls.get_mut(sid) else { return };
         let custom = form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.parameters).finish();
@@ -177,14 +178,14 @@ impl Cloud {
             ("To", &call.to),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        call.far_end = FarEnd::Client { identity, is_browser: true };
+        call.far_end = FarEnd::Client { is_browser: true };
         self.signal(sid, SignalKind::Invite { parameters: parameters.into() });
     }
 
     pub(crate) fn call_rings(&mut self, sid: &str) {
         let Some(call) = self.calls.get_mut(sid).filter(|call| call.status == Status::Queued) else { return };
         call.status = Status::Ringing;
-        call.updated = self.now;
+        call.updated = self.basis.now;
         self.progress(sid, "ringing");
     }
 
@@ -193,7 +194,7 @@ impl Cloud {
         let Some(call) = self.calls.get(sid).filter(|call| call.answered.is_none()) else { return };
         let verdict = match (&call.far_end, self.config.clients) {
             (FarEnd::Phone(script), _) => script.verdict,
-            (FarEnd::Client { is_browser: true, .. } | FarEnd::Caller | FarEnd::Leg(_), _) => return,
+            (FarEnd::Client { is_browser: true } | FarEnd::Caller | FarEnd::Leg(_), _) => return,
             (_, ClientScript::Accepts(_)) => Verdict::Answers,
             (_, ClientScript::Rejects(_)) => Verdict::Declines,
             (_, ClientScript::Absent | ClientScript::Ignores) => Verdict::NoAnswer,
@@ -237,15 +238,15 @@ impl Cloud {
             return false;
         }
         call.status = Status::InProgress;
-        call.answered = Some(self.now);
-        call.updated = self.now;
+        call.answered = Some(self.basis.now);
+        call.updated = self.basis.now;
         call.sip_code = 200;
         let (far_end, digits) = (call.far_end.clone(), core::mem::take(&mut call.send_digits));
         let (limit, record) = (call.time_limit, call.record.take());
         self.progress(sid, "answered");
         match far_end {
             FarEnd::Phone(Script { talks: Some(talks), .. }) => {
-                self.later(self.now + talks, Timer::Leaves(sid.to_owned()));
+                self.basis.later(talks, Timer::Leg(sid.to_owned(), Moment::Leaves));
             }
             FarEnd::Leg(outbound) if self.calls.get(sid).is_some_and(|call| call.direction == Direction::Inbound) => {
                 self.answer(&outbound);
@@ -258,7 +259,7 @@ impl Cloud {
             }
         }
         if let Some(limit) = limit {
-            self.later(self.now + limit, Timer::LimitReached(sid.to_owned()));
+            self.basis.later(limit, Timer::LimitReached(sid.to_owned()));
         }
         if let Some(order) = record {
             self.start_recording(sid, order);
@@ -294,15 +295,15 @@ impl Cloud {
         let answered = call.answered.is_some();
         call.status = status;
         call.sip_code = code;
-        call.ended = Some(self.now);
-        call.updated = self.now;
+        call.ended = Some(self.basis.now);
+        call.updated = self.basis.now;
         call.activity += 1;
         let doing = core::mem::take(&mut call.doing);
         let (parent, far_end, conference) = (call.parent.clone(), call.far_end.clone(), call.conference.take());
         call.bridge = None;
         self.recordings_end(sid);
         match &far_end {
-            FarEnd::Client { is_browser: true, .. } => {
+            FarEnd::Client { is_browser: true } => {
                 let kind = match (answered, self.calls.get(sid).map(|call| call.direction)) {
                     (false, Some(Direction::Inbound)) => SignalKind::Hangup { error: error_of(status) },
                     (false, _) => SignalKind::Cancel,
@@ -353,7 +354,7 @@ impl Cloud {
         }
         set("CallbackSource", "call-progress-events".to_owned());
         set("SequenceNumber", call.sequence.to_string());
-        set("Timestamp", rfc_2822(self.now));
+        set("Timestamp", rfc_2822(self.basis.now));
         if event == "completed" {
             let seconds = call.duration();
             set("CallDuration", seconds.to_string());

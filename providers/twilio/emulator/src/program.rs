@@ -62,7 +62,7 @@ impl Cloud {
         parameters.extend(more);
         let purpose = Purpose::Document { call: sid.to_owned(), activity, fallback };
         let (id, late) = self.post(hook, parameters, purpose);
-        self.later(late, Timer::DocumentLate(id));
+        self.basis.timers.plan(late, Timer::DocumentLate(id));
     }
 
     pub(crate) fn document_arrived(
@@ -79,7 +79,7 @@ impl Cloud {
         }
         match read(response) {
             Ok(twiml) => {
-                self.warnings.extend(twiml.warnings);
+                self.basis.warnings.extend(twiml.warnings);
                 if let Some(call) = self.calls.get_mut(sid) {
                     call.program.verbs = twiml.verbs.into();
                     call.program.url = Some(url.split('#').next().unwrap_or("").to_owned());
@@ -87,7 +87,7 @@ impl Cloud {
                 self.run(sid);
             }
             Err((code, text)) => {
-                self.warn(format!("{code}: {text}"));
+                self.basis.warn(format!("{code}: {text}"));
                 match fallback {
                     Some(fallback) => {
                         let error = [("ErrorCode", code.to_string()), ("ErrorUrl", url.to_owned())];
@@ -221,7 +221,7 @@ impl Cloud {
     fn message_taken(&mut self, sid: &str, recording: &str, action: Option<Hook>) {
         self.finish_recording(recording);
         let Some(action) = action else { return self.run(sid) };
-        let seconds = self.recordings.get(recording).map_or(0, |recording| recording.seconds(self.now));
+        let seconds = self.recordings.get(recording).map_or(0, |recording| recording.seconds(self.basis.now));
         let fields = [
             ("RecordingUrl", self.recording_url(recording)),
             ("RecordingSid", recording.to_owned()),
@@ -234,7 +234,7 @@ impl Cloud {
 
     fn takes(&mut self, sid: &str, doing: Doing, duration: Duration) {
         let activity = self.begin(sid, doing);
-        self.later(self.now + duration, Timer::ActivityEnds { call: sid.to_owned(), activity });
+        self.basis.later(duration, Timer::ActivityEnds { call: sid.to_owned(), activity });
     }
 
     /// Changes what the leg does. Whatever was due for what it did before is not any more.
@@ -255,14 +255,14 @@ impl Cloud {
     pub(crate) fn sound_arrived(&mut self, call: Option<&str>, response: Option<Response<Vec<u8>>>) {
         match read(response) {
             Ok(twiml) => {
-                self.warnings.extend(twiml.warnings);
+                self.basis.warnings.extend(twiml.warnings);
                 for verb in twiml.verbs {
                     if let (Verb::PlayDigits(digits), Some(call)) = (verb, call) {
                         self.far_end_hears(call, &digits);
                     }
                 }
             }
-            Err((code, text)) => self.warn(format!("{code}: {text}")),
+            Err((code, text)) => self.basis.warn(format!("{code}: {text}")),
         }
     }
 }

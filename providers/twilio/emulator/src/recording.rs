@@ -200,18 +200,18 @@ impl Cloud {
     }
 
     fn record(&mut self, call: Option<String>, conference: Option<String>, order: Order) -> String {
-        let sid = self.random.sid("RE");
+        let sid = self.basis.random.sid("RE");
         let recording = Recording {
             sid: sid.clone(),
-            ordinal: self.next_ordinal(),
+            ordinal: self.basis.next_ordinal(),
             call,
             conference,
             order,
             status: RecordingStatus::InProgress,
-            started: self.now,
-            updated: self.now,
+            started: self.basis.now,
+            updated: self.basis.now,
             pieces: Vec::new(),
-            since: self.now,
+            since: self.basis.now,
             skips: false,
         };
         self.recordings.insert(sid.clone(), recording);
@@ -221,7 +221,7 @@ impl Cloud {
 
     /// Pauses, goes on or stops. `skips` leaves the pause out of the file.
     pub(crate) fn change_recording(&mut self, sid: &str, status: RecordingStatus, skips: bool) {
-        let now = self.now;
+        let now = self.basis.now;
         let Some(recording) = self.recordings.get_mut(sid).filter(|recording| recording.status.is_active()) else {
             return;
         };
@@ -231,7 +231,7 @@ impl Cloud {
             recording.skips = skips;
         }
         if !status.is_active() {
-            self.later(self.now + PROCESSING, Timer::RecordingReady(sid.to_owned()));
+            self.basis.later(PROCESSING, Timer::RecordingReady(sid.to_owned()));
         }
     }
 
@@ -253,7 +253,7 @@ impl Cloud {
     }
 
     pub(crate) fn recording_is_ready(&mut self, sid: &str) {
-        let now = self.now;
+        let now = self.basis.now;
         let Some(recording) = self.recordings.get_mut(sid) else { return };
         let absent = recording.pieces.iter().all(|(_, length)| length.is_zero());
         recording.status = if absent { RecordingStatus::Absent } else { RecordingStatus::Completed };
@@ -272,7 +272,7 @@ impl Cloud {
         let url = self.recording_url(sid);
         let Some(recording) = self.recordings.get(sid) else { return };
         let Some(hook) = recording.order.hook.clone().filter(|hook| hook.wants(event)) else { return };
-        let (channels, seconds) = (recording.order.channels.to_string(), recording.seconds(self.now).to_string());
+        let (channels, seconds) = (recording.order.channels.to_string(), recording.seconds(self.basis.now).to_string());
         let started = rfc_2822(recording.started);
         let mut parameters = vec![
             ("AccountSid", self.config.account_sid.as_str()),

@@ -26,7 +26,7 @@ pub(crate) struct Refused {
 }
 
 const INVALID: Refused = Refused { code: 20101, message: "Invalid access token" };
-const EXPIRED: Refused = Refused { code: 20104, message: "Access token expired or expiration date invalid" };
+pub(crate) const EXPIRED: Refused = Refused { code: 20104, message: "Access token expired or expiration date invalid" };
 const TOO_LONG: Refused = Refused { code: 31207, message: "Expiration time exceeds maximum time allowed" };
 /// Twilio takes 24 hours at most.
 const MOST_SECONDS: u64 = 24 * 60 * 60;

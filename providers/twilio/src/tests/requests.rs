@@ -6,6 +6,7 @@ use crate::documents;
 use crate::rest::{Api, NewParticipant, Number, Participant, RecordingChange};
 use cordboard::telephony::{CallId, PhoneNumber};
 use cordboard_bridge::{ApiError, Call, Effect, Goes, Leg};
+use cordboard_emulator::stage;
 use http::Response;
 use serde_json::{Value, json};
 
@@ -70,20 +71,9 @@ fn requests() -> Vec<(&'static str, Call)> {
 fn snapshots() {
     let mut shown = serde_json::Map::new();
     for (name, call) in requests() {
-        let (parts, body) = call.request.into_parts();
-        let mut headers = serde_json::Map::new();
-        for (header, value) in &parts.headers {
-            // The credentials are checked below.
-            let value = if value.is_sensitive() { "…" } else { value.to_str().unwrap() };
-            headers.insert(header.to_string(), value.into());
-        }
-        let request = json!({
-            "request": format!("{} {}", parts.method, parts.uri),
-            "headers": headers,
-            "form": fields(std::str::from_utf8(&body).unwrap()),
-            "effect": format!("{:?}", call.effect),
-        });
-        shown.insert(name.to_owned(), request);
+        let mut request = stage::shown(&call);
+        request.insert("form".to_owned(), json!(fields(std::str::from_utf8(call.request.body()).unwrap())));
+        shown.insert(name.to_owned(), request.into());
     }
     insta::assert_json_snapshot!("requests", shown);
 }

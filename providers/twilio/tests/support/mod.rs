@@ -30,10 +30,12 @@ impl Stage for Twilio {
     }
 
     fn config(cloud: &Cloud, backlog: usize) -> TwilioConfig {
-        let account = cloud.config();
+        let account = &cloud.config;
         let key = ApiKey { sid: account.api_key_sid.clone(), secret: account.api_key_secret.clone().into() };
         let token = account.auth_token.clone().into();
-        TwilioConfig { backlog, ..TwilioConfig::new(&account.account_sid, token, key, PUBLIC_URL) }
+        let mut config = TwilioConfig::new(&account.account_sid, token, key, PUBLIC_URL);
+        config.calls.backlog = backlog;
+        config
     }
 
     fn legs(cloud: &Cloud) -> Vec<Leg> {

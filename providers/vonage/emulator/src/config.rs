@@ -1,4 +1,5 @@
 use crate::numbers;
+use cordboard_emulator::ClientScript;
 use core::time::Duration;
 
 /// The application that the [`Cloud`](crate::Cloud) serves. There is one.
@@ -55,17 +56,4 @@ impl CloudConfig {
             seed: 1,
         }
     }
-}
-
-/// What a user's browser does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientScript {
-    /// Accepts after that time.
-    Accepts(Duration),
-    /// Rejects after that time.
-    Rejects(Duration),
-    /// Rings, and nobody takes it.
-    Ignores,
-    /// Has no session.
-    Absent,
 }

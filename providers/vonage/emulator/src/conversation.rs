@@ -23,7 +23,7 @@ const MAX_MEMBERS: usize = 50;
 impl Cloud {
     /// A conversation of a leg's own.
     pub(crate) fn own_conversation(&mut self) -> String {
-        let id = self.random.uuid("CON-");
+        let id = self.basis.random.uuid("CON-");
         self.conversations.insert(id.clone(), Conversation::default());
         id
     }
@@ -41,7 +41,7 @@ impl Cloud {
         });
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if conversation.members.len() >= MAX_MEMBERS {
-            self.warn("the conversation is full");
+            self.basis.warn("the conversation is full");
             return self.hang_up(uuid);
         }
         conversation.started |= join.starts;

@@ -1,7 +1,7 @@
 //! Legs to users, as their browsers know them.
 
 use crate::cloud::{Cloud, SignalKind, Timer};
-use crate::leg::{Call, Endpoint, FarEnd, wire};
+use crate::leg::{Call, wire};
 use cordboard::Timestamp;
 use cordboard_emulator::media::Party;
 use cordboard_emulator::{Emulated as _, NoSuchLeg};
@@ -45,12 +45,12 @@ impl Cloud {
     }
 
     fn guest_of(&self, call: &Call) -> Option<Guest> {
-        let (FarEnd::User { by_hand: true }, Endpoint::App(user)) = (&call.far_end, &call.to) else { return None };
+        let user = call.browser()?;
         let conversation = self.conversations.get(&call.conversation)?;
         Some(Guest {
             application: self.config.application_id.clone(),
             leg: call.uuid.clone(),
-            user: user.clone(),
+            user: user.to_owned(),
             user_id: self.user_id(user)?,
             from: wire(&call.from).to_owned(),
             conversation: call.conversation.clone(),
@@ -68,7 +68,7 @@ impl Cloud {
 
     /// An id that was not there before.
     pub(crate) fn fresh_id(&mut self, prefix: &str) -> String {
-        self.random.uuid(prefix)
+        self.basis.random.uuid(prefix)
     }
 
     /// No browser is there for a user any more. Legs that one has taken go on.
@@ -92,7 +92,7 @@ impl Cloud {
         self.handle_timeout(now);
         if let Some(call) = self.calls.get_mut(leg).filter(|call| !call.is_over()) {
             call.silent = Some(now);
-            self.later(WAITS, Timer::Vanishes { call: leg.to_owned(), since: now });
+            self.basis.later(WAITS, Timer::Vanishes { call: leg.to_owned(), since: now });
         }
     }
 

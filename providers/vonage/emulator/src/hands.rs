@@ -1,12 +1,11 @@
 //! The hands of a test: far ends, users, and what they hear.
 
 use crate::cloud::Cloud;
-use crate::config::ClientScript;
-use crate::leg::{Call, Doing, FarEnd};
+use crate::leg::{Call, Doing};
 use cordboard::Timestamp;
 use cordboard_emulator::numbers::Script;
 use cordboard_emulator::server::control::Hands;
-use cordboard_emulator::{Disturbance, Emulated as _, Fault, Hears, NoSuchLeg};
+use cordboard_emulator::{ClientScript, Emulated as _, FarEnd, Hears, NoSuchLeg, oldest_first};
 use std::collections::BTreeSet;
 
 /// A leg, as a test sees it.
@@ -80,18 +79,6 @@ impl Hands for Cloud {
         self.hang_up(leg);
         Ok(())
     }
-
-    fn inject(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.faults.inject(faults);
-    }
-
-    fn disturb(&mut self, disturbance: Disturbance) {
-        self.outbox.disturb(disturbance);
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
 }
 
 impl Cloud {
@@ -128,8 +115,7 @@ impl Cloud {
     /// All legs, the oldest first.
     #[must_use]
     pub fn legs(&self) -> Vec<Leg> {
-        let mut calls: Vec<&Call> = self.calls.values().collect();
-        calls.sort_by_key(|call| call.ordinal);
+        let calls = oldest_first(self.calls.values(), |call| call.ordinal);
         calls.into_iter().map(|call| self.leg_of(call)).collect()
     }
 
@@ -156,7 +142,7 @@ impl Cloud {
             event_url: call.event_url.clone(),
             muted: call.muted,
             earmuffed: call.earmuffed,
-            is_browser: matches!(call.far_end, FarEnd::User { by_hand: true }),
+            is_browser: call.far_end.is_browser(),
             digits_heard: call.heard.clone(),
             hears: self.hears(&call.uuid),
         }

@@ -1,7 +1,7 @@
 use crate::ncco::Action;
 use crate::webhook::iso_8601;
 use cordboard::Timestamp;
-use cordboard_emulator::numbers::Script;
+use cordboard_emulator::FarEnd;
 use core::time::Duration;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -53,19 +53,6 @@ pub(crate) enum Endpoint {
     App(String),
 }
 
-/// Who is at the other end of a leg.
-#[derive(Clone, Debug)]
-pub(crate) enum FarEnd {
-    /// A telephone that behaves as its number says.
-    Phone(Script),
-    /// Somebody who calls in, and waits.
-    Caller,
-    /// A user, who follows the script, or a browser that a test plays.
-    User { by_hand: bool },
-    /// Another leg: a call to one of the application's own numbers comes in on it.
-    Leg(String),
-}
-
 /// What a call does now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Doing {
@@ -90,6 +77,14 @@ impl Call {
 
     pub(crate) const fn is_up(&self) -> bool {
         self.answered.is_some() && self.ended.is_none()
+    }
+
+    /// The user whose browser carries it.
+    pub(crate) fn browser(&self) -> Option<&str> {
+        match &self.to {
+            Endpoint::App(user) if self.far_end.is_browser() => Some(user),
+            _ => None,
+        }
     }
 
     /// Whole seconds of talk.

@@ -2,7 +2,7 @@
 //!
 //! - [`Cloud`] is the cloud itself, without I/O or a clock: calls that live in virtual time, conversations, NCCOs, recordings,
 //!   users, numbers, signed webhooks. What to call is in [`numbers`]; they are written without `+` on the wire.
-//! - [`Server`], and the binary `cordboard-vonage-emulator`, are the same in real time on this machine: the APIs over HTTP,
+//! - [`start`], and the binary `cordboard-vonage-emulator`, are the same in real time on this machine: the APIs over HTTP,
 //!   webhooks by HTTP, the client SDK's sessions over `ws` and HTTP, audio by WebRTC (PCMU). The SDK's options `apiUrl` and
 //!   `websocketUrl` are the emulator's address. A test's hands are [under `/control/`](cordboard_emulator::server::control),
 //!   and more are here:
@@ -58,11 +58,11 @@ mod token;
 mod webhook;
 
 pub use cloud::{Cloud, Signal, SignalKind};
-pub use config::{ClientScript, CloudConfig};
+pub use config::CloudConfig;
 pub use cordboard_emulator::server::control::Hands;
 pub use cordboard_emulator::{
-    Answer, Callback, CallbackId, Disturbance, Emulated, Fault, Hears, NoSuchLeg, Unanswered,
+    Answer, Callback, CallbackId, ClientScript, Disturbance, Emulated, Fault, Hears, NoSuchLeg, Unanswered,
 };
 pub use hands::Leg;
-pub use server::Server;
+pub use server::{Server, start};
 pub use webhook::authorization;

@@ -1,10 +1,10 @@
 //! A leg from its creation to its end.
 
 use crate::cloud::{Cloud, Signal, SignalKind, Timer};
-use crate::config::ClientScript;
-use crate::leg::{Call, Doing, Endpoint, FarEnd};
+use crate::leg::{Call, Doing, Endpoint};
 use crate::ncco::Action;
 use cordboard_emulator::numbers::{Script, Verdict};
+use cordboard_emulator::{ClientScript, FarEnd, Moment};
 use core::time::Duration;
 use std::collections::VecDeque;
 
@@ -27,22 +27,21 @@ pub(crate) struct NewCall {
 impl Cloud {
     /// Makes a leg. It has a conversation of its own until its NCCO says otherwise.
     pub(crate) fn create(&mut self, new: NewCall) -> String {
-        let uuid = self.random.uuid("");
+        let uuid = self.basis.random.uuid("");
         let conversation = self.own_conversation();
-        self.ordinal += 1;
         let far_end = match &new.to {
             _ if new.inbound => FarEnd::Caller,
             Endpoint::Phone(number) => FarEnd::Phone(Script::of(number)),
-            Endpoint::App(user) => FarEnd::User { by_hand: self.by_hand.contains(user) },
+            Endpoint::App(user) => FarEnd::Client { is_browser: self.by_hand.contains(user) },
         };
         let call = Call {
             uuid: uuid.clone(),
-            ordinal: self.ordinal,
+            ordinal: self.basis.next_ordinal(),
             inbound: new.inbound,
             from: new.from,
             to: new.to,
             status: "started",
-            created: self.now,
+            created: self.basis.now,
             answered: None,
             ended: None,
             event_url: new.event_url,
@@ -74,7 +73,7 @@ impl Cloud {
                 (Some(OWN_RINGS), None)
             }
             (FarEnd::Phone(script), _) => (script.rings, Some(script.settles)),
-            (FarEnd::User { by_hand: true }, Endpoint::App(user)) => {
+            (FarEnd::Client { is_browser: true }, Endpoint::App(user)) => {
                 self.signal(user.clone(), uuid, SignalKind::Invite);
                 (Some(USER_RINGS), None)
             }
@@ -87,12 +86,12 @@ impl Cloud {
             },
         };
         if let Some(after) = rings {
-            self.later(after, Timer::Rings(uuid.to_owned()));
+            self.basis.later(after, Timer::Leg(uuid.to_owned(), Moment::Rings));
         }
         if let Some(after) = settles {
-            self.later(after, Timer::Settles(uuid.to_owned()));
+            self.basis.later(after, Timer::Leg(uuid.to_owned(), Moment::Settles));
         }
-        self.later(timeout, Timer::TimesOut(uuid.to_owned()));
+        self.basis.later(timeout, Timer::Leg(uuid.to_owned(), Moment::TimesOut));
     }
 
     /// Somebody calls one of the application's numbers.
@@ -163,11 +162,13 @@ impl Cloud {
             return false;
         }
         call.status = "answered";
-        call.answered = Some(self.now);
+        call.answered = Some(self.basis.now);
         let (far_end, inbound) = (call.far_end.clone(), call.inbound);
         self.tell_status(uuid, None);
         match far_end {
-            FarEnd::Phone(Script { talks: Some(talks), .. }) => self.later(talks, Timer::Leaves(uuid.to_owned())),
+            FarEnd::Phone(Script { talks: Some(talks), .. }) => {
+                self.basis.later(talks, Timer::Leg(uuid.to_owned(), Moment::Leaves))
+            }
             FarEnd::Leg(outbound) if inbound => self.answer(&outbound),
             _ => {}
         }
@@ -195,7 +196,7 @@ impl Cloud {
     fn finish(&mut self, uuid: &str, status: &'static str, detail: Option<&str>) {
         let Some(call) = self.calls.get_mut(uuid).filter(|call| !call.is_over()) else { return };
         call.status = status;
-        call.ended = Some(self.now);
+        call.ended = Some(self.basis.now);
         call.activity += 1;
         call.program.clear();
         let doing = core::mem::take(&mut call.doing);
@@ -208,7 +209,7 @@ impl Cloud {
         }
         match (far_end, to) {
             (FarEnd::Leg(other), _) => self.other_ends(&other, status, detail),
-            (FarEnd::User { by_hand: true }, Endpoint::App(user)) => self.signal(user, uuid, SignalKind::Hangup),
+            (FarEnd::Client { is_browser: true }, Endpoint::App(user)) => self.signal(user, uuid, SignalKind::Hangup),
             _ => {}
         }
         self.leave(uuid, true);

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use cordboard_vonage_emulator::{ClientScript, CloudConfig, Server};
+use cordboard_vonage_emulator::{ClientScript, CloudConfig};
 use std::io::Write as _;
 
 /// Vonage's Voice API for tests.
@@ -30,7 +30,7 @@ async fn main() -> Result<()> {
     if let Some(path) = write_key {
         std::fs::write(path, &config.private_key)?;
     }
-    let server = Server::start(config, port).await?;
+    let server = cordboard_vonage_emulator::start(config, port).await?;
     let mut out = std::io::stdout();
     writeln!(out, r#"{{"rest":"http://{}"}}"#, server.rest())?;
     out.flush()?;

@@ -24,7 +24,7 @@ impl Cloud {
         match read(response) {
             Ok(actions) => self.give(uuid, actions),
             Err(wrong) => {
-                self.warn(format!("the answer webhook: {wrong}"));
+                self.basis.warn(format!("the answer webhook: {wrong}"));
                 self.hang_up(uuid);
             }
         }
@@ -117,7 +117,7 @@ impl Cloud {
 
     fn takes(&mut self, uuid: &str, doing: Doing, duration: Duration) {
         let activity = self.begin(uuid, doing);
-        self.later(duration, Timer::ActivityEnds { call: uuid.to_owned(), activity });
+        self.basis.later(duration, Timer::ActivityEnds { call: uuid.to_owned(), activity });
     }
 
     /// Changes what the leg does. Whatever was due for what it did before is not any more.

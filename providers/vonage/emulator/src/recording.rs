@@ -29,9 +29,10 @@ impl Recording {
 impl Cloud {
     /// Records from now on. Returns the recording.
     pub(crate) fn record(&mut self, conversation: &str, event_url: Option<String>) -> String {
-        let id = self.random.uuid("");
+        let id = self.basis.random.uuid("");
         let event_url = event_url.unwrap_or_else(|| self.config.event_url.clone());
-        let recording = Recording { conversation: conversation.to_owned(), started: self.now, ended: None, event_url };
+        let recording =
+            Recording { conversation: conversation.to_owned(), started: self.basis.now, ended: None, event_url };
         self.recordings.insert(id.clone(), recording);
         id
     }
@@ -39,8 +40,8 @@ impl Cloud {
     /// Ends a recording; its file comes later.
     pub(crate) fn finish_recording(&mut self, id: &str) {
         if let Some(recording) = self.recordings.get_mut(id).filter(|recording| recording.ended.is_none()) {
-            recording.ended = Some(self.now);
-            self.later(PROCESSING, Timer::RecordingReady(id.to_owned()));
+            recording.ended = Some(self.basis.now);
+            self.basis.later(PROCESSING, Timer::RecordingReady(id.to_owned()));
         }
     }
 
@@ -62,7 +63,7 @@ impl Cloud {
             "recording_uuid": id,
             "end_time": recording.ended.map(iso_8601),
             "conversation_uuid": recording.conversation,
-            "timestamp": iso_8601(self.now),
+            "timestamp": iso_8601(self.basis.now),
         });
         let url = recording.event_url.clone();
         self.tell(url, body);

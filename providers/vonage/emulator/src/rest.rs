@@ -9,6 +9,7 @@ use crate::ncco::{self, is_number};
 use crate::numbers;
 use crate::token;
 use cordboard::Timestamp;
+use cordboard_emulator::oldest_first;
 use core::time::Duration;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -48,11 +49,7 @@ fn invalid(parameter: &str, text: &str) -> Response<Vec<u8>> {
 }
 
 impl Cloud {
-    pub(crate) fn answer_request(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
-        self.route(request).unwrap_or_else(|refusal| refusal)
-    }
-
-    fn route(&mut self, request: &Request<Vec<u8>>) -> Answer {
+    pub(crate) fn route(&mut self, request: &Request<Vec<u8>>) -> Answer {
         let path = request.uri().path();
         let segments: Vec<&str> = path.split('/').skip(1).collect();
         let is_create = request.method() == Method::POST && path == "/v1/calls";
@@ -60,7 +57,7 @@ impl Cloud {
         if path == "/account/numbers" {
             return self.list_numbers(request);
         }
-        if !token::is_application(&self.config, self.now, request) {
+        if !token::is_application(&self.config, self.basis.now, request) {
             let title = "Unauthorized";
             let kind = "https://developer.vonage.com/api-errors#unauthorized";
             return Err(answer(401, &json!({ "type": kind, "title": title, "detail": "", "instance": "" })));
@@ -111,7 +108,7 @@ impl Cloud {
 
     /// Refuses what comes too fast.
     fn keep_pace(&mut self, lane: usize) -> Result<(), Response<Vec<u8>>> {
-        let now = self.now;
+        let now = self.basis.now;
         let (Some(recent), Some(most)) = (self.recent.get_mut(lane), LIMITS.get(lane)) else { return Ok(()) };
         recent.retain(|at| now.since(*at) < Duration::from_secs(1));
         if recent.len() >= *most {
@@ -207,8 +204,7 @@ impl Cloud {
             let conversation = get("conversation_uuid").is_none_or(|id| id == call.conversation);
             conversation && call.created >= start && end.is_none_or(|end| call.created <= end)
         };
-        let mut calls: Vec<&Call> = self.calls.values().filter(is_wanted).collect();
-        calls.sort_by_key(|call| call.ordinal);
+        let calls = oldest_first(self.calls.values().filter(is_wanted), |call| call.ordinal);
         let page: Vec<Value> = calls.iter().take(size).map(|call| call.to_json()).collect();
         let body = json!({
             "count": calls.len(),
@@ -251,7 +247,7 @@ impl Cloud {
                 &json!({ "type": kind, "title": "Bad request.", "code": "user:error:duplicate-name" }),
             ));
         }
-        let id = self.random.uuid("USR-");
+        let id = self.basis.random.uuid("USR-");
         self.users.insert(name.to_owned(), id.clone());
         Ok(answer(201, &json!({ "id": id, "name": name })))
     }

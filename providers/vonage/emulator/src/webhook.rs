@@ -1,10 +1,10 @@
 //! Webhooks: JSON, signed.
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Timer};
 use crate::config::CloudConfig;
 use crate::leg::{Call, Endpoint, wire};
 use cordboard::Timestamp;
-use cordboard_emulator::{Unanswered, Urgency};
+use cordboard_emulator::Urgency;
 use core::time::Duration;
 use http::Request;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -20,7 +20,7 @@ const TRIES: u8 = 2;
 
 /// A request to the application's server, before it is signed.
 #[derive(Clone)]
-pub(crate) struct Letter {
+pub struct Webhook {
     pub(crate) purpose: Purpose,
     url: String,
     body: Value,
@@ -36,12 +36,7 @@ pub(crate) enum Purpose {
     Document { call: String },
 }
 
-impl Letter {
-    /// Whether it is tried again after that.
-    pub(crate) const fn fails_by(&self, status: Result<u16, Unanswered>) -> bool {
-        matches!(status, Err(_) | Ok(429 | 503 | 504))
-    }
-
+impl Webhook {
     pub(crate) fn request(&self, config: &CloudConfig, at: Timestamp) -> Request<Vec<u8>> {
         let body = self.body.to_string().into_bytes();
         let request = Request::builder()
@@ -80,8 +75,8 @@ pub(crate) fn iso_8601(at: Timestamp) -> String {
 impl Cloud {
     /// Tells the application's server of something.
     pub(crate) fn tell(&mut self, url: String, body: Value) {
-        let letter = Letter { purpose: Purpose::Report, url, body, jti: self.random.uuid("") };
-        self.outbox.push(self.now, &mut self.random, &letter, Urgency::Report, 1);
+        let webhook = Webhook { purpose: Purpose::Report, url, body, jti: self.basis.random.uuid("") };
+        self.basis.outbox.push(self.basis.now, &mut self.basis.random, &webhook, Urgency::Report, 1);
     }
 
     /// Tells how far a leg has come.
@@ -119,7 +114,7 @@ impl Cloud {
             "conversation_uuid_from": from,
             "conversation_uuid_to": to,
             "uuid": uuid,
-            "timestamp": iso_8601(self.now),
+            "timestamp": iso_8601(self.basis.now),
         });
         let url = call.event_url.clone();
         self.tell(url, body);
@@ -132,9 +127,10 @@ impl Cloud {
         body["endpoint_type"] = "phone".into();
         body["region_url"] = self.config.region_url.clone().into();
         let purpose = Purpose::Document { call: uuid.to_owned() };
-        let letter = Letter { purpose, url: self.config.answer_url.clone(), body, jti: self.random.uuid("") };
-        let (id, at) = self.outbox.push(self.now, &mut self.random, &letter, Urgency::Document, TRIES);
-        self.late_at(at + PATIENCE * u32::from(TRIES), id);
+        let webhook = Webhook { purpose, url: self.config.answer_url.clone(), body, jti: self.basis.random.uuid("") };
+        let (id, at) =
+            self.basis.outbox.push(self.basis.now, &mut self.basis.random, &webhook, Urgency::Document, TRIES);
+        self.basis.timers.plan(at + PATIENCE * u32::from(TRIES), Timer::DocumentLate(id));
     }
 
     /// What every webhook about a leg has.
@@ -144,7 +140,7 @@ impl Cloud {
             "to": wire(call.to.text()),
             "uuid": call.uuid,
             "conversation_uuid": call.conversation,
-            "timestamp": iso_8601(self.now),
+            "timestamp": iso_8601(self.basis.now),
         });
         if let Endpoint::App(_) = call.to {
             body["to_user"] = call.to.text().into();

@@ -123,7 +123,7 @@ fn only(leg: &str) -> Hears {
 #[test]
 fn only_the_applications_token_is_taken() {
     let mut world = World::new();
-    let config = world.cloud.config().clone();
+    let config = world.cloud.config.clone();
     assert_eq!(world.ask("GET", "/v1/calls", &Value::Null).0, 200);
     for changes in [
         json!({ "application_id": "another" }),
@@ -364,6 +364,6 @@ fn webhooks_are_signed_when_they_go_out() {
         serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
     };
     let jti = claims["jti"].as_str().unwrap();
-    assert_eq!(token, authorization(world.cloud.config(), callback.at, jti, callback.request.body()));
-    assert_ne!(token, authorization(world.cloud.config(), callback.at, jti, b"{}"));
+    assert_eq!(token, authorization(&world.cloud.config, callback.at, jti, callback.request.body()));
+    assert_ne!(token, authorization(&world.cloud.config, callback.at, jti, b"{}"));
 }

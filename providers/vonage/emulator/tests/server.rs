@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
-use cordboard_vonage_emulator::{CloudConfig, Server, numbers};
+use cordboard_vonage_emulator::{CloudConfig, numbers, start};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -29,7 +29,7 @@ async fn somebody_calls_and_hangs_up() {
     let app = Router::new().route("/answer", post(answer)).route("/event", post(answer)).with_state(sender);
     tokio::spawn(async move { axum::serve(listener, app).await });
     let config = CloudConfig::for_tests(&format!("{webhooks}/answer"), &format!("{webhooks}/event"));
-    let server = Server::start(config, 0).await.unwrap();
+    let server = start(config, 0).await.unwrap();
     let control = format!("http://{}/control", server.rest());
     let client = reqwest::Client::new();
 

@@ -7,6 +7,7 @@ use crate::documents;
 use crate::rest::{Action, Api, CALLS, CallState, Endpoint, NewCall, OTHERS, authorize, read_calls, read_numbers};
 use cordboard::telephony::{CallId, PhoneNumber};
 use cordboard_bridge::{ApiError, Call, Effect, Goes, Leg};
+use cordboard_emulator::stage;
 use http::Response;
 use serde_json::{Map, Value, json};
 
@@ -63,20 +64,17 @@ fn requests() -> Vec<(&'static str, Call)> {
 fn snapshots() {
     let mut shown = Map::new();
     for (name, call) in requests() {
-        let (parts, body) = call.request.into_parts();
-        let mut headers = Map::new();
-        for (header, value) in &parts.headers {
-            let value = if value.is_sensitive() { "…" } else { value.to_str().unwrap() };
-            headers.insert(header.to_string(), value.into());
-        }
-        let request = json!({
-            "request": format!("{} {}", parts.method, parts.uri),
-            "headers": headers,
-            "body": serde_json::from_slice::<Value>(&body).unwrap_or_default(),
-            "effect": format!("{:?}", call.effect),
-            "lane": if call.lane == CALLS { "calls" } else { assert_eq!(call.lane, OTHERS); "others" },
-        });
-        shown.insert(name.to_owned(), request);
+        let mut request = stage::shown(&call);
+        let body: Value = serde_json::from_slice(call.request.body()).unwrap_or_default();
+        request.insert("body".to_owned(), body);
+        let lane = if call.lane == CALLS {
+            "calls"
+        } else {
+            assert_eq!(call.lane, OTHERS);
+            "others"
+        };
+        request.insert("lane".to_owned(), lane.into());
+        shown.insert(name.to_owned(), request.into());
     }
     insta::assert_json_snapshot!("requests", shown);
 }
@@ -241,7 +239,8 @@ fn calls_are_read_as_they_are_described() {
 #[test]
 fn documents() {
     let (call, number) = (CallId::new("c1"), PhoneNumber::from_e164("+16175550142").unwrap());
-    let caller_id = || VonageConfig { default_caller_id: Some("+16175550190".to_owned()), ..config() };
+    let mut caller_id = config();
+    caller_id.calls.default_caller_id = Some("+16175550190".to_owned());
     let goes = |goes: Goes| documents::otherwise(&config(), &call, &goes);
     let reply = documents::reply(&goes(Goes::Goodbye { words: "Bye \" </talk>".to_owned() }));
     assert_eq!((reply.status, reply.content_type), (200, "application/json"));
@@ -254,7 +253,7 @@ fn documents() {
             "target": documents::into_conversation(&music(), &call, Leg::Target(3), false),
             "voicemail": goes(Goes::Voicemail { greeting: "Leave a message".to_owned() }),
             "number": goes(Goes::Number { number: number.clone() }),
-            "number_with_caller_id": documents::otherwise(&caller_id(), &call, &Goes::Number { number }),
+            "number_with_caller_id": documents::otherwise(&caller_id, &call, &Goes::Number { number }),
             "goodbye": serde_json::from_str::<Value>(&reply.body).unwrap(),
         })
     );

@@ -32,16 +32,17 @@ impl Stage for Vonage {
     }
 
     fn config(cloud: &Cloud, backlog: usize) -> VonageConfig {
-        let account = cloud.config().clone();
-        let config = VonageConfig::new(
+        let account = cloud.config.clone();
+        let mut config = VonageConfig::new(
             &account.application_id,
             account.private_key.into(),
             (&account.api_key, account.api_secret.into()),
             account.signature_secret.into(),
             PUBLIC_URL,
         );
-        let hold_music_url = Some("https://calls.example.com/music.mp3".to_owned());
-        VonageConfig { backlog, hold_music_url, ..config }
+        config.hold_music_url = Some("https://calls.example.com/music.mp3".to_owned());
+        config.calls.backlog = backlog;
+        config
     }
 
     fn legs(cloud: &Cloud) -> Vec<Leg> {

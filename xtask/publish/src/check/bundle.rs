@@ -2,15 +2,17 @@
 
 use super::{Finding, frame};
 use crate::bundle::Bundle;
+use crate::config::Publishing;
 use crate::headers::{Headers, directive};
 
-pub(crate) fn check(bundle: &Bundle, budget: usize) -> Vec<Finding> {
+pub(crate) fn check(bundle: &Bundle, publishing: &Publishing) -> Vec<Finding> {
     let headers = Headers::parse(&bundle.headers);
     vec![
         Finding::of("bundle", whole(bundle)),
-        Finding::of("size", size(bundle, budget)),
+        Finding::of("size", size(bundle, publishing.budget)),
         Finding::of("frame permission of the bundle", frame::problem(headers.of("/index.html").into_iter())),
         Finding::of("mixed content", insecure(bundle.page())),
+        Finding::of("gateway of the bundle", gateway(bundle.page(), publishing.gateway.as_deref())),
     ]
 }
 
@@ -48,6 +50,19 @@ fn page_policy(page: &str) -> Option<&str> {
     rest.strip_prefix('"')?.split('"').next()
 }
 
+/// Whether a page that was built already looks for its gateway where the configuration says.
+fn gateway(page: &str, wanted: Option<&str>) -> Option<String> {
+    let told = page.split_once("name=\"cordboard-gateway\" content=\"").and_then(|(_, rest)| rest.split('"').next());
+    let wanted = wanted.map(|wanted| wanted.trim_end_matches('/'));
+    (told != wanted).then(|| {
+        format!(
+            "the page looks for it at {}, and publish.gateway says {}: build it with --gateway, or correct the configuration",
+            told.unwrap_or("its own address"),
+            wanted.unwrap_or("nothing")
+        )
+    })
+}
+
 /// What a page over HTTPS asks for without it, which browsers block.
 fn insecure(page: &str) -> Option<String> {
     let asks = ["src", "href", "data-src", "action"].iter().find_map(|name| {
@@ -64,6 +79,18 @@ fn insecure(page: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_looks_for_the_gateway_that_is_configured() {
+        let page = "<meta name=\"cordboard-gateway\" content=\"https://calls.example.com\">";
+        assert_eq!(gateway(page, Some("https://calls.example.com/")), None);
+        assert_eq!(gateway("", None), None);
+        for (page, wanted) in
+            [(page, None), ("", Some("https://calls.example.com")), (page, Some("https://other.example.com"))]
+        {
+            assert!(gateway(page, wanted).is_some_and(|why| why.contains("--gateway")), "{page} {wanted:?}");
+        }
+    }
 
     #[test]
     fn what_browsers_block_is_found() {

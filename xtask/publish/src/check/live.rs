@@ -4,12 +4,14 @@ use super::{Finding, frame};
 use crate::bundle::{Digest, ENTRY, Release};
 use crate::config::Publishing;
 use anyhow::{Context as _, Result};
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::Method;
+use reqwest::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, LOCATION, ORIGIN};
 use reqwest::redirect::Policy;
 use std::error::Error as _;
 use std::time::Duration;
 use url::Url;
 
+const ADVICE: &str = "check settings.url, the name's DNS, and that the host runs";
 const REACHABLE: &str = "reachable";
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -83,6 +85,25 @@ impl Visitor {
         findings
     }
 
+    /// Whether the gateway takes what pages of this address ask.
+    pub(crate) async fn gateway(&self, gateway: &str) -> Finding {
+        let origin = self.url.origin().ascii_serialization();
+        let asked = format!("{}/api/sign-in", gateway.trim_end_matches('/'));
+        let request = self.client.request(Method::OPTIONS, asked).header(ORIGIN, &origin);
+        let problem = match request.header(ACCESS_CONTROL_REQUEST_METHOD, "GET").send().await {
+            Err(error) => {
+                Some(Unreachable::new(&error, gateway, "check publish.gateway, and that the gateway runs").what)
+            }
+            Ok(answer) => {
+                let allowed =
+                    answer.headers().get(ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|allowed| *allowed == *origin);
+                (!allowed)
+                    .then(|| format!("{gateway} does not let pages of {origin} use it: add that to its socket.origins"))
+            }
+        };
+        Finding::of("gateway", problem)
+    }
+
     /// Whether users get it.
     pub(crate) async fn shows(&self, release: &Release) -> Finding {
         let problem = match self.get("").await {
@@ -105,7 +126,7 @@ impl Visitor {
             .url
             .join(path)
             .map_err(|_| Unreachable { check: REACHABLE, what: format!("{path} can't follow {}", self.url) })?;
-        let failed = |error: reqwest::Error| Unreachable::new(&error, self.url.host_str().unwrap_or_default());
+        let failed = |error: reqwest::Error| Unreachable::new(&error, self.url.host_str().unwrap_or_default(), ADVICE);
         let answer = self.client.get(url).send().await.map_err(failed)?;
         let headers = answer.headers();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -141,7 +162,7 @@ fn same(sent: &Sent, digest: Option<&Digest>, kind: &str) -> Option<String> {
 
 impl Unreachable {
     /// An error's own text has the address, which may be long; its causes say more.
-    fn new(error: &reqwest::Error, host: &str) -> Self {
+    fn new(error: &reqwest::Error, host: &str, advice: &str) -> Self {
         let mut cause = error.source();
         while let Some(error) = cause {
             let text = error.to_string();
@@ -154,7 +175,6 @@ impl Unreachable {
             }
             cause = error.source();
         }
-        let advice = "check settings.url, the name's DNS, and that the host runs";
         Self { check: REACHABLE, what: format!("{host} can't be reached: {advice}") }
     }
 

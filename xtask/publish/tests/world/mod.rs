@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) redirects: bool,
     /// Where the host's files are, if not in the store.
     pub(crate) folder: Option<PathBuf>,
+    /// The pages that the gateway lets use it.
+    pub(crate) lets_in: &'static str,
     /// Uploads of such files break off.
     pub(crate) cuts: Option<&'static str>,
     pub(crate) requests: usize,
@@ -111,6 +113,7 @@ impl World {
             headers: vec![("content-security-policy", ANCESTORS.to_owned())],
             redirects: false,
             folder: None,
+            lets_in: "https://elsewhere.example.com",
             cuts: None,
             requests: 0,
             hold: None,
@@ -195,6 +198,11 @@ aws_allow_http = "true"
                 fs::write(folder.join(format!("{path}.br")), format!("br of {text}")).unwrap();
             }
         }
+    }
+
+    /// Where the gateway is.
+    pub(crate) fn gateway(&self) -> String {
+        format!("http://{}", self.api)
     }
 
     fn command(&self, line: &str) -> Command {
@@ -297,10 +305,14 @@ async fn respond(
     })
 }
 
-/// HubSpot, and the store beside it.
+/// HubSpot, and beside it the store and the gateway.
 fn cloud(shared: &mut Shared, request: &Request<Vec<u8>>) -> Option<Response<Body>> {
     if let Some(path) = request.uri().path().strip_prefix("/s3/bucket") {
         return s3::answer(shared, request, path.trim_start_matches('/'));
+    }
+    if request.method() == "OPTIONS" && request.uri().path() == "/api/sign-in" {
+        let response = Response::builder().status(204).header("access-control-allow-origin", shared.lets_in);
+        return response.body(Body::empty()).ok();
     }
     let now = Timestamp::default() + std::time::Duration::from_secs(1_700_000_000);
     Some(shared.cloud.handle_request(now, request).response?.map(Body::from))

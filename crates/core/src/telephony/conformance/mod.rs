@@ -48,8 +48,10 @@ pub trait Harness {
     /// The time that the lines live in.
     fn clock(&self) -> &dyn Clock;
 
-    /// How long anything may take to happen: more than the time after which an unanswered call ends.
-    fn patience(&self) -> Duration;
+    /// How long anything may take to happen: more than the time after which an unanswered call ends. A minute, unless that is longer.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(60)
+    }
 
     /// How long to listen before saying that nothing happened.
     fn silence(&self) -> Duration;

@@ -17,7 +17,7 @@ const TOKEN: Duration = Duration::from_secs(3_600);
 const NO_NUMBER: &str = "+1500555";
 
 impl Cloud {
-    pub(super) fn answer(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+    pub(super) fn answer_to(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         if bearer.and_then(|value| value.strip_prefix("Bearer ")) != Some(API_KEY) {
             return refused(401, "unauthenticated");
@@ -32,7 +32,7 @@ impl Cloud {
             }
             (&Method::POST, ["tokens"]) => {
                 let agent = body["agent"].as_str().unwrap_or_default();
-                let expires_at = (self.now + TOKEN).as_millis();
+                let expires_at = (self.basis.now + TOKEN).as_millis();
                 json_of(200, &json!({ "token": format!("token-of-{agent}"), "expires_at": expires_at }))
             }
             (&Method::GET, ["rooms", room, "legs"]) => {

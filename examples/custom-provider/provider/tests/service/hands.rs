@@ -1,10 +1,10 @@
 //! What a test does at the far ends, and sees there.
 
 use super::Cloud;
-use super::legs::{Leg, Timer, To};
+use super::legs::{Leg, To};
 use cordboard::Timestamp;
 use cordboard_emulator::server::control::Hands;
-use cordboard_emulator::{Disturbance, Emulated as _, Fault, Hears, NoSuchLeg, numbers};
+use cordboard_emulator::{Emulated as _, Hears, Moment, NoSuchLeg, numbers, oldest_first};
 use serde_json::json;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl Hands for Cloud {
         let call = json!({ "event": "call", "at": now.as_millis(), "leg": id, "from": from, "to": to });
         self.legs.insert(id.clone(), leg);
         self.send(call, Some(id.clone()));
-        self.later(PATIENCE, Timer::TimesOut(id.clone()));
+        self.basis.later(PATIENCE, (id.clone(), Moment::TimesOut));
         Ok(id)
     }
 
@@ -49,18 +49,6 @@ impl Hands for Cloud {
         self.hang_up(leg);
         Ok(())
     }
-
-    fn inject(&mut self, faults: impl IntoIterator<Item = Fault>) {
-        self.faults.inject(faults);
-    }
-
-    fn disturb(&mut self, disturbance: Disturbance) {
-        self.outbox.disturb(disturbance);
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
 }
 
 impl Cloud {
@@ -80,9 +68,7 @@ impl Cloud {
 
     /// All legs, the oldest first.
     pub(crate) fn legs(&self) -> Vec<cordboard_emulator::stage::Leg> {
-        let mut legs: Vec<_> = self.legs.values().collect();
-        legs.sort_by_key(|leg| leg.ordinal);
-        legs.into_iter().map(seen).collect()
+        oldest_first(self.legs.values(), |leg| leg.ordinal).into_iter().map(seen).collect()
     }
 
     /// What the far end of a leg hears.

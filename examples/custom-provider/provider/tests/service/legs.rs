@@ -2,8 +2,8 @@
 
 use super::Cloud;
 use cordboard::Timestamp;
-use cordboard_emulator::Hears;
 use cordboard_emulator::numbers::{Script, Verdict};
+use cordboard_emulator::{Hears, Moment};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const MESSAGE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub(super) struct Leg {
     pub(super) id: String,
-    pub(super) ordinal: usize,
+    pub(super) ordinal: u64,
     pub(super) from: String,
     pub(super) to: To,
     pub(super) came_in: bool,
@@ -44,15 +44,6 @@ pub(super) struct Leg {
 pub(super) enum To {
     Number(String),
     Agent(String),
-}
-
-/// What happens later to a leg.
-#[derive(Debug)]
-pub(super) enum Timer {
-    Rings(String),
-    Settles(String),
-    TimesOut(String),
-    Ends(String),
 }
 
 impl Leg {
@@ -89,8 +80,8 @@ impl Cloud {
     /// A leg that has been begun.
     pub(super) fn begin(&mut self, from: &str, to: To, came_in: bool, place: Option<(String, String)>) -> Leg {
         Leg {
-            id: self.random.sid("leg-"),
-            ordinal: self.legs.len(),
+            id: self.basis.random.sid("leg-"),
+            ordinal: self.basis.next_ordinal(),
             from: from.to_owned(),
             to,
             came_in,
@@ -121,29 +112,27 @@ impl Cloud {
         };
         self.legs.insert(id.clone(), leg);
         self.tell(&id);
-        for (after, timer) in [
-            (rings, Timer::Rings(id.clone())),
-            (settles, Timer::Settles(id.clone())),
-            (Some(ring), Timer::TimesOut(id.clone())),
-        ] {
+        let moments = [(rings, Moment::Rings), (settles, Moment::Settles), (Some(ring), Moment::TimesOut)];
+        for (after, moment) in moments {
             if let Some(after) = after {
-                self.later(after, timer);
+                self.basis.later(after, (id.clone(), moment));
             }
         }
         id
     }
 
-    pub(super) fn happen(&mut self, timer: Timer) {
-        match timer {
-            Timer::Rings(id) => {
-                if let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.status == "dialing") {
+    /// Lets a leg come to what its number's script says.
+    pub(super) fn reach(&mut self, id: &str, moment: Moment) {
+        match moment {
+            Moment::Rings => {
+                if let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.status == "dialing") {
                     leg.status = "ringing";
-                    self.tell(&id);
+                    self.tell(id);
                 }
             }
-            Timer::Settles(id) => self.settle(&id),
-            Timer::TimesOut(id) => self.end_unanswered(&id, "no_answer"),
-            Timer::Ends(id) => self.end(&id, "hung_up"),
+            Moment::Settles => self.settle(id),
+            Moment::TimesOut => self.end_unanswered(id, "no_answer"),
+            Moment::Leaves => self.end(id, "hung_up"),
         }
     }
 
@@ -157,7 +146,7 @@ impl Cloud {
             Verdict::Answers => {
                 self.pick_up(id);
                 if let Some(talks) = script.talks {
-                    self.later(talks, Timer::Ends(id.to_owned()));
+                    self.basis.later(talks, (id.to_owned(), Moment::Leaves));
                 }
             }
             Verdict::Busy => self.end_unanswered(id, "busy"),
@@ -170,7 +159,7 @@ impl Cloud {
 
     /// Somebody answers.
     pub(super) fn pick_up(&mut self, id: &str) {
-        let now = self.now;
+        let now = self.basis.now;
         if let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.is_live() && !leg.is_up()) {
             (leg.status, leg.answered) = ("up", Some(now));
             self.tell(id);
@@ -186,7 +175,7 @@ impl Cloud {
 
     /// Ends a leg, and whatever ends with it. Nothing happens to one that is over.
     pub(super) fn end(&mut self, id: &str, reason: &'static str) {
-        let now = self.now;
+        let now = self.basis.now;
         let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.is_live()) else { return };
         (leg.status, leg.reason) = ("ended", Some(reason));
         leg.seconds = leg.answered.map(|since| now.since(since).as_secs());
@@ -226,7 +215,7 @@ impl Cloud {
     fn go_on(&mut self, id: &str, then: &Value) {
         let Some(number) = then["dial"].as_str() else {
             let listens = then["listen"] == true;
-            return self.later(if listens { WORDS + MESSAGE } else { WORDS }, Timer::Ends(id.to_owned()));
+            return self.basis.later(if listens { WORDS + MESSAGE } else { WORDS }, (id.to_owned(), Moment::Leaves));
         };
         let from = self.legs.get(id).map(|leg| leg.from.clone()).unwrap_or_default();
         let mut onward = self.begin(&from, To::Number(number.to_owned()), false, None);
@@ -239,7 +228,7 @@ impl Cloud {
 
     fn tell(&mut self, id: &str) {
         let Some(leg) = self.legs.get(id).filter(|leg| leg.came_in || leg.beside.is_none()) else { return };
-        let body = json!({ "event": "leg", "at": self.now.as_millis(), "leg": leg.to_json() });
+        let body = json!({ "event": "leg", "at": self.basis.now.as_millis(), "leg": leg.to_json() });
         self.send(body, None);
     }
 

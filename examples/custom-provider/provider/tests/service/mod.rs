@@ -8,9 +8,9 @@ mod hands;
 mod legs;
 
 use cordboard::Timestamp;
-use cordboard_emulator::{Answer, Callback, CallbackId, Emulated, Faults, Outbox, Random, Timers, Unanswered};
+use cordboard_emulator::{Basis, Emulated, Moment, Unanswered};
 use http::{Request, Response};
-use legs::{Leg, Timer};
+use legs::Leg;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,20 +29,15 @@ const TRIES: u8 = 4;
 pub(crate) struct Cloud {
     /// Where the account's webhooks go.
     webhooks: String,
-    now: Timestamp,
+    basis: Basis<(String, Moment), Letter>,
     legs: BTreeMap<String, Leg>,
     /// Agents whose legs a test answers.
     by_hand: BTreeSet<String>,
-    outbox: Outbox<Letter>,
-    timers: Timers<Timer>,
-    faults: Faults,
-    random: Random,
-    warnings: Vec<String>,
 }
 
 /// A webhook.
 #[derive(Clone)]
-struct Letter {
+pub(crate) struct Letter {
     body: Value,
     /// The leg that waits for the answer, which says where it goes.
     asks_for: Option<String>,
@@ -53,19 +48,10 @@ impl Cloud {
     pub(crate) fn new(public_url: &str, seed: u64) -> Self {
         Self {
             webhooks: format!("{public_url}/webhooks/tin-can/events"),
-            now: Timestamp::default(),
+            basis: Basis::new(LATENCY, seed),
             legs: BTreeMap::new(),
             by_hand: BTreeSet::new(),
-            outbox: Outbox::new(LATENCY),
-            timers: Timers::default(),
-            faults: Faults::default(),
-            random: Random::new(seed),
-            warnings: Vec::new(),
         }
-    }
-
-    fn later(&mut self, after: Duration, timer: Timer) {
-        self.timers.plan(self.now + after, timer);
     }
 
     fn send(&mut self, body: Value, asks_for: Option<String>) {
@@ -73,60 +59,55 @@ impl Cloud {
             Some(_) => cordboard_emulator::Urgency::Document,
             None => cordboard_emulator::Urgency::Report,
         };
-        self.outbox.push(self.now, &mut self.random, &Letter { body, asks_for }, urgency, TRIES);
+        self.basis.outbox.push(self.basis.now, &mut self.basis.random, &Letter { body, asks_for }, urgency, TRIES);
     }
 }
 
 impl Emulated for Cloud {
     type Signal = ();
+    type Timer = (String, Moment);
+    type Letter = Letter;
 
-    fn handle_request(&mut self, now: Timestamp, request: &Request<Vec<u8>>) -> Option<Response<Vec<u8>>> {
-        self.handle_timeout(now);
-        let Some(fault) = self.faults.take(request) else { return Some(self.answer(request)) };
-        let truth = fault.carried_out.then(|| self.answer(request));
-        match (fault.answer, fault.answer.error()) {
-            (Answer::Truth, _) => truth,
-            (_, Some(status)) => Some(answers::refused(status, "injected")),
-            (answer, None) => answer.page(),
-        }
+    fn basis(&self) -> &Basis<(String, Moment), Letter> {
+        &self.basis
     }
 
-    fn poll_callback(&mut self) -> Option<Callback> {
-        let (id, at, letter) = self.outbox.pop(self.now)?;
-        let request = answers::signed(&self.webhooks, &letter.body);
-        Some(Callback { id, at, awaits_document: letter.asks_for.is_some(), request })
+    fn basis_mut(&mut self) -> &mut Basis<(String, Moment), Letter> {
+        &mut self.basis
     }
 
-    fn handle_callback_response(
-        &mut self,
-        now: Timestamp,
-        id: CallbackId,
-        response: Result<Response<Vec<u8>>, Unanswered>,
-    ) {
-        self.handle_timeout(now);
-        let response = response.ok().filter(|response| response.status().is_success());
-        let Some(letter) = self.outbox.answered(now, id, |_| response.is_none()) else { return };
-        let Some(response) = response else { return self.warnings.push("a webhook was not taken".to_owned()) };
+    fn happen(&mut self, (leg, moment): (String, Moment)) {
+        self.reach(&leg, moment);
+    }
+
+    fn answer(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        self.answer_to(request)
+    }
+
+    fn error(status: u16) -> Response<Vec<u8>> {
+        answers::refused(status, "injected")
+    }
+
+    fn signed(&self, letter: &Letter, _: Timestamp) -> (Request<Vec<u8>>, bool) {
+        (answers::signed(&self.webhooks, &letter.body), letter.asks_for.is_some())
+    }
+
+    fn is_failure(_: &Letter, status: Result<u16, Unanswered>) -> bool {
+        !matches!(status, Ok(200..=299))
+    }
+
+    fn answered(&mut self, letter: Letter, response: Result<Response<Vec<u8>>, Unanswered>) {
+        let Some(response) = response.ok().filter(|response| response.status().is_success()) else {
+            return self.basis.warn("a webhook was not taken");
+        };
         let Some(leg) = letter.asks_for else { return };
         match serde_json::from_slice(response.body()) {
             Ok(fields) => self.change(&leg, &fields),
-            Err(_) => self.warnings.push("the answer to a call is not JSON".to_owned()),
+            Err(_) => self.basis.warn("the answer to a call is not JSON"),
         }
     }
 
     fn poll_signal(&mut self) -> Option<()> {
         None
-    }
-
-    fn poll_timeout(&self) -> Option<Timestamp> {
-        self.timers.next_at().into_iter().chain(self.outbox.next_at()).min()
-    }
-
-    fn handle_timeout(&mut self, now: Timestamp) {
-        while let Some((at, timer)) = self.timers.pop(now) {
-            self.now = self.now.max(at);
-            self.happen(timer);
-        }
-        self.now = self.now.max(now);
     }
 }

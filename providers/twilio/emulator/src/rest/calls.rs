@@ -68,7 +68,7 @@ impl Cloud {
             return Err(ApiError::bad_request(20001, "Twiml is longer than 4000 characters"));
         }
         let twiml = twiml::parse(twiml).map_err(|(code, text)| ApiError::bad_request(code, text))?;
-        self.warnings.extend(twiml.warnings);
+        self.basis.warnings.extend(twiml.warnings);
         Ok(Some(Program { verbs: twiml.verbs.into(), fallback, ..Program::default() }))
     }
 
@@ -97,7 +97,7 @@ impl Cloud {
             }
         }
         if let Some(limit) = form.seconds("TimeLimit", 1, 14_400, 20001)? {
-            self.later(self.now + limit, crate::cloud::Timer::LimitReached(sid.to_owned()));
+            self.basis.later(limit, crate::cloud::Timer::LimitReached(sid.to_owned()));
         }
         match (status.as_deref(), program) {
             // "Canceled" leaves a call that was answered as it is.

@@ -32,11 +32,7 @@ fn no_content() -> Response<Vec<u8>> {
 }
 
 impl Cloud {
-    pub(crate) fn answer_request(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
-        self.route(request).unwrap_or_else(ApiError::into_response)
-    }
-
-    fn route(&mut self, request: &Request<Vec<u8>>) -> Reply {
+    pub(crate) fn route(&mut self, request: &Request<Vec<u8>>) -> Reply {
         let path = request.uri().path();
         self.authenticate(request)?;
         let account = self.config.account_sid.clone();

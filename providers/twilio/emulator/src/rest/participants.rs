@@ -99,7 +99,7 @@ impl Cloud {
     pub(super) fn update_participant(&mut self, conference: &str, call: &str, form: &Form) -> Reply {
         let sid = self.known_member(conference, call)?;
         let (hold_url, announce_url) = (form.url("HoldUrl", 21205)?, form.url("AnnounceUrl", 21205)?);
-        let now = self.now;
+        let now = self.basis.now;
         let Some(member) = self.conferences.get_mut(conference).and_then(|found| found.members.get_mut(&sid)) else {
             return Err(ApiError::not_found(call));
         };

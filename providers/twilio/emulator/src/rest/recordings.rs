@@ -14,7 +14,7 @@ impl Cloud {
         let order = recording_order(form, "StartCallRecordingAPI", "")?;
         let not_eligible = || ApiError::bad_request(21220, "Requested resource is not eligible for recording");
         let sid = self.start_recording(call, order).ok_or_else(not_eligible)?;
-        let body = self.known_recording(Some(call), &sid)?.to_json(&self.config.account_sid, self.now);
+        let body = self.known_recording(Some(call), &sid)?.to_json(&self.config.account_sid, self.basis.now);
         Ok(answer(201, &body))
     }
 
@@ -37,7 +37,7 @@ impl Cloud {
 
     pub(super) fn get_recording(&self, of: Option<&str>, sid: &str) -> Reply {
         let recording = self.known_recording(of, sid)?;
-        Ok(answer(200, &recording.to_json(&self.config.account_sid, self.now)))
+        Ok(answer(200, &recording.to_json(&self.config.account_sid, self.basis.now)))
     }
 
     pub(super) fn list_recordings(&self, of: Option<&str>, path: &str, query: &str) -> Reply {
@@ -47,7 +47,7 @@ impl Cloud {
             of.is_none_or(|of| is_of(recording, of)) && in_dates(&query, "DateCreated", Some(&date(recording.started)))
         });
         found.sort_by_key(|recording| core::cmp::Reverse(recording.ordinal));
-        let items = found.into_iter().map(|recording| recording.to_json(&self.config.account_sid, self.now));
+        let items = found.into_iter().map(|recording| recording.to_json(&self.config.account_sid, self.basis.now));
         page("recordings", path, &query, items.collect())
     }
 
@@ -66,7 +66,7 @@ impl Cloud {
         let recording = self.recordings.get(sid).filter(|recording| recording.status == RecordingStatus::Completed)?;
         let (content_type, body) = match format {
             "wav" => ("audio/x-wav", recording.wav()),
-            _ => ("audio/mpeg", recording.mp3(self.now)),
+            _ => ("audio/mpeg", recording.mp3(self.basis.now)),
         };
         Response::builder().header("content-type", content_type).body(body).ok()
     }

@@ -1,14 +1,12 @@
 //! The hands of a test, over HTTP: JSON in and out. The crate's documentation has the table.
 
-use super::Shared;
-use crate::config::ClientScript;
+use super::{Shared, Signalling};
 use crate::control::Leg;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::routing::get;
-use cordboard_emulator::server::control::{Answered, done, hears, json as answer, read};
-use core::time::Duration;
+use axum::routing::{get, post};
+use cordboard_emulator::server::control::{Answered, done, hears, json as answer, read, read_script};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +16,7 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/control/legs", get(legs))
         .route("/control/clients", get(registered).post(clients))
+        .route("/control/signalling", post(signalling))
         .with_state(shared)
 }
 
@@ -45,21 +44,26 @@ async fn registered(State(shared): State<Arc<Shared>>) -> Answered {
 }
 
 async fn clients(State(shared): State<Arc<Shared>>, body: Bytes) -> Answered {
+    let script = read_script(&body)?;
+    shared.world.with(|cloud, _| cloud.script_clients(script));
+    done()
+}
+
+async fn signalling(State(shared): State<Arc<Shared>>, body: Bytes) -> Answered {
     #[derive(Deserialize)]
-    struct Script {
-        script: String,
-        #[serde(default)]
-        after_ms: u64,
+    struct Wanted {
+        state: String,
     }
-    let Script { script, after_ms } = read(&body)?;
-    let after = Duration::from_millis(after_ms);
-    let script = match script.as_str() {
-        "accepts" => ClientScript::Accepts(after),
-        "rejects" => ClientScript::Rejects(after),
-        "ignores" => ClientScript::Ignores,
-        "absent" => ClientScript::Absent,
+    let wanted = read::<Wanted>(&body)?.state;
+    let state = match wanted.as_str() {
+        "up" | "renewable" => Signalling::Up,
+        "down" => Signalling::Down,
+        "expired" => Signalling::Expired,
         _ => return Err(StatusCode::BAD_REQUEST),
     };
-    shared.world.with(|cloud, _| cloud.script_clients(script));
+    shared.signalling.send_replace(state);
+    if matches!(wanted.as_str(), "renewable" | "expired") {
+        super::signalling::expire(&shared);
+    }
     done()
 }

@@ -16,8 +16,7 @@ use rustls::pki_types::PrivateKeyDer;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
 /// Where a [`Server`] listens, on this machine only; 0 is any port that is free.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,10 +29,8 @@ pub struct Ports {
 
 /// The emulator as a server. It stops when this is dropped.
 pub struct Server {
-    rest: SocketAddr,
+    base: server::Server<Cloud>,
     signal: SocketAddr,
-    shared: Arc<Shared>,
-    tasks: JoinSet<()>,
 }
 
 impl Server {
@@ -43,38 +40,33 @@ impl Server {
     /// When a port is taken.
     pub async fn start(config: CloudConfig, ports: Ports) -> Result<Self> {
         let (rest_socket, signal_socket) = (server::listen(ports.rest)?, server::listen(ports.signal)?);
-        let (rest, signal) = (rest_socket.local_addr()?, signal_socket.local_addr()?);
+        let signal = signal_socket.local_addr()?;
         let world = Arc::new(server::Shared::new(Cloud::new(config))?);
         let sound = Arc::new(Sound::new(world.clock).await?);
-        let shared = Arc::new(Shared { world, sound, sockets: Lock::default() });
-        let mut tasks = JoinSet::new();
-        let told = Arc::clone(&shared);
-        tasks.spawn(server::run(Arc::clone(&shared.world), move |signal| signalling::tell(&told, signal)));
+        let shared = Arc::new(Shared { world, sound, sockets: Lock::default(), signalling: watch::Sender::default() });
+        let (hands, told) = (control::routes(Arc::clone(&shared)), Arc::clone(&shared));
+        let tell = move |signal| signalling::tell(&told, signal);
+        let mut base = server::Server::start(rest_socket, Arc::clone(&shared.world), Some(hands), tell)?;
         let (sound, world) = (Arc::clone(&shared.sound), Arc::clone(&shared.world));
-        tasks.spawn(async move {
+        base.spawn(async move {
             let lose = |leg: &str| {
                 // It may have ended in the meantime.
                 let _ = world.with(|cloud, now| cloud.client_vanishes(now, leg));
             };
             sound.run(&world, Cloud::everybody, lose).await;
         });
-        let app = control::routes(Arc::clone(&shared)).merge(server::control::routes(Arc::clone(&shared.world)));
-        let app = app.fallback_service(server::rest(Arc::clone(&shared.world)));
-        tasks.spawn(async move {
-            let _ = server::serve(rest_socket, app).await;
-        });
         let https = axum_server::from_tcp_rustls(signal_socket, RustlsConfig::from_config(Arc::new(tls()?)))?;
-        let app = signalling::routes(Arc::clone(&shared));
-        tasks.spawn(async move {
+        let app = signalling::routes(shared);
+        base.spawn(async move {
             let _ = https.serve(app.into_make_service()).await;
         });
-        Ok(Self { rest, signal, shared, tasks })
+        Ok(Self { base, signal })
     }
 
     /// Where REST and control are.
     #[must_use]
     pub const fn rest(&self) -> SocketAddr {
-        self.rest
+        self.base.rest()
     }
 
     /// Where the voice SDK connects to: its option `chunderw`.
@@ -85,13 +77,24 @@ impl Server {
 
     /// Does something in the cloud, now.
     pub fn with<T>(&self, act: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T {
-        self.shared.world.with(act)
+        self.base.with(act)
     }
 
     /// Serves until the process ends.
-    pub async fn wait(mut self) {
-        while self.tasks.join_next().await.is_some() {}
+    pub async fn wait(self) {
+        self.base.wait().await;
     }
+}
+
+/// What becomes of the browsers' sockets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Signalling {
+    #[default]
+    Up,
+    /// They are cut, and none is taken.
+    Down,
+    /// Every access token has expired.
+    Expired,
 }
 
 struct Shared {
@@ -99,6 +102,7 @@ struct Shared {
     sound: Arc<Sound>,
     /// Who is told of an identity's calls: each browser's socket, by its number.
     sockets: Lock<BTreeMap<(String, u64), mpsc::UnboundedSender<String>>>,
+    signalling: watch::Sender<Signalling>,
 }
 
 /// A certificate that nobody trusts: browsers are told to take it.

@@ -3,16 +3,17 @@
 //! A call that goes on is not taken up again by another socket: no `reconnect` token is given out. Digits come as `dtmf`
 //! messages, as no telephone events are negotiated for RTP.
 
-use super::Shared;
+use super::{Shared, Signalling};
 use crate::signal::{Signal, SignalKind};
-use crate::token::{self, Grant};
+use crate::token::{self, EXPIRED, Grant};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use cordboard_emulator::server::control::Hands as _;
 use core::time::Duration;
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +32,10 @@ pub(super) fn routes(shared: Arc<Shared>) -> Router {
     Router::new().route("/signal", get(upgrade)).with_state(shared)
 }
 
-async fn upgrade(State(shared): State<Arc<Shared>>, upgrade: WebSocketUpgrade) -> impl IntoResponse {
+async fn upgrade(State(shared): State<Arc<Shared>>, upgrade: WebSocketUpgrade) -> Response {
+    if *shared.signalling.borrow() == Signalling::Down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     upgrade.on_upgrade(move |socket| Socket::new(shared).run(socket))
 }
 
@@ -71,6 +75,22 @@ pub(super) fn tell(shared: &Shared, Signal { identity, call, kind }: Signal) {
     }
 }
 
+/// Tells every browser that its token has expired.
+pub(super) fn expire(shared: &Shared) {
+    let message = error_text(EXPIRED.code, EXPIRED.message, None);
+    for socket in shared.sockets.lock().values() {
+        let _ = socket.send(message.clone());
+    }
+}
+
+fn error_text(code: u32, message: &str, call: Option<&str>) -> String {
+    let mut payload = json!({"error": {"code": code, "message": message}});
+    if let (Some(call), Some(fields)) = (call, payload.as_object_mut()) {
+        fields.insert("callsid".to_owned(), call.into());
+    }
+    text("error", &payload)
+}
+
 fn text(kind: &str, payload: &Value) -> String {
     json!({"type": kind, "version": "1.6", "payload": payload}).to_string()
 }
@@ -93,8 +113,15 @@ impl Socket {
     async fn run(mut self, mut socket: WebSocket) {
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.tick().await;
+        let mut signalling = self.shared.signalling.subscribe();
         loop {
             let message = tokio::select! {
+                _ = signalling.changed() => {
+                    if *signalling.borrow_and_update() == Signalling::Down {
+                        break;
+                    }
+                    continue;
+                }
                 _ = heartbeat.tick() => "\n".to_owned(),
                 message = self.incoming.recv() => match message {
                     Some(message) => message,
@@ -121,11 +148,7 @@ impl Socket {
     }
 
     fn error(&self, code: u32, message: &str, call: Option<&str>) {
-        let mut payload = json!({"error": {"code": code, "message": message}});
-        if let (Some(call), Some(fields)) = (call, payload.as_object_mut()) {
-            fields.insert("callsid".to_owned(), call.into());
-        }
-        self.send("error", &payload);
+        let _ = self.outgoing.send(error_text(code, message, call));
     }
 
     fn received(&mut self, message: &str) {
@@ -174,7 +197,12 @@ impl Socket {
     }
 
     fn listens(&mut self, token: &str) {
-        let checked = self.shared.world.with(|cloud, now| token::verify(cloud.config(), now, token));
+        let checked = match *self.shared.signalling.borrow() {
+            Signalling::Expired => Err(EXPIRED),
+            Signalling::Up | Signalling::Down => {
+                self.shared.world.with(|cloud, now| token::verify(&cloud.config, now, token))
+            }
+        };
         match checked {
             Ok(grant) => {
                 let token = json!({"identity": grant.identity, "ttl": grant.seconds});

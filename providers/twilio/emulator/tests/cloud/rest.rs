@@ -34,7 +34,7 @@ fn credentials_are_checked() {
 #[test]
 fn a_body_is_a_form() {
     let mut world = World::new();
-    let config = world.cloud.config().clone();
+    let config = world.cloud.config.clone();
     let credentials = format!("{}:{}", config.account_sid, config.auth_token);
     let credentials = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, credentials);
     let request = Request::post(format!("/2010-04-01/Accounts/{}/Calls.json", config.account_sid))

@@ -59,7 +59,7 @@ impl World {
     }
 
     pub(crate) fn request(&mut self, method: Method, path: &str, fields: &[(&str, &str)]) -> Response<Vec<u8>> {
-        let config = self.cloud.config();
+        let config = &self.cloud.config;
         let credentials = STANDARD.encode(format!("{}:{}", config.api_key_sid, config.api_key_secret));
         let uri = if path.starts_with("/2010") {
             path.to_owned()
@@ -165,7 +165,7 @@ impl World {
         let url = request.uri().to_string();
         let pairs: Vec<(String, String)> = form_urlencoded::parse(request.body()).into_owned().collect();
         let signed = request.headers()["x-twilio-signature"].to_str().unwrap();
-        assert_eq!(signed, signature(&self.cloud.config().auth_token, &url, &pairs));
+        assert_eq!(signed, signature(&self.cloud.config.auth_token, &url, &pairs));
         let query = form_urlencoded::parse(request.uri().query().unwrap_or("").as_bytes()).into_owned();
         let path = request.uri().path().to_owned();
         let document = self.documents.get(&*path).copied();

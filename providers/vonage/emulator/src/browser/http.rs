@@ -85,7 +85,7 @@ impl Shared {
         let text = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let bearer = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let token = bearer.map(|(_, token)| token).ok_or(UNAUTHORIZED)?;
-        let grant = self.world.with(|cloud, now| token::user(cloud.config(), now, token));
+        let grant = self.world.with(|cloud, now| token::user(&cloud.config, now, token));
         let grant = grant.map_err(|_| UNAUTHORIZED)?;
         if path == "/v2/rtc/metrics" {
             return Ok(json!({}));

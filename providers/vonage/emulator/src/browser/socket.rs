@@ -140,14 +140,14 @@ async fn serve(shared: &Shared, open: &mut Open, socket: &mut WebSocket) -> bool
 impl Shared {
     /// Begins a session, or goes on with one; or names the event that refuses it.
     fn open(&self, opening: &Opening) -> Result<(Open, Value), &'static str> {
-        let grant = self.world.with(|cloud, now| token::user(cloud.config(), now, &opening.token));
+        let grant = self.world.with(|cloud, now| token::user(&cloud.config, now, &opening.token));
         let grant = grant.map_err(|refused| match refused {
             Refused::Expired => "system:error:expired-token",
             Refused::Invalid => "system:error:invalid-token",
         })?;
         let now = self.now();
         let (user_id, guests, fresh, api_key) = self.world.with(|cloud, _| {
-            let api_key = cloud.config().api_key.clone();
+            let api_key = cloud.config.api_key.clone();
             (cloud.user_id(&grant.user), cloud.guests(&grant.user), cloud.fresh_id(""), api_key)
         });
         let user_id = user_id.ok_or("user:error:invalid-user")?;

@@ -142,10 +142,6 @@ impl Harness for Office {
         &self.clock
     }
 
-    fn patience(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-
     fn silence(&self) -> Duration {
         Duration::from_secs(5)
     }
