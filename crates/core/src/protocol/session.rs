@@ -13,8 +13,9 @@ use core::time::Duration;
 
 /// How long a host may take to send its first `SYNC`.
 const HANDSHAKE: Duration = Duration::from_secs(30);
-/// For how long further `SYNC`s of a host that was answered are taken to have been on their way already.
-const IN_FLIGHT: Duration = Duration::from_secs(1);
+/// For how long further `SYNC`s of a host that was answered are taken to have been on their way already: on a slow machine
+/// they wait for seconds, behind the widget's first picture.
+const IN_FLIGHT: Duration = Duration::from_secs(5);
 /// How many messages wait for the handshake.
 const MAX_QUEUED: usize = 128;
 
@@ -36,7 +37,7 @@ pub struct SessionConfig {
 ///           first valid SYNC: latch the origin, SYNC_ACK, Ready, flush the queue
 ///  Waiting ──────────────────────────────────────────────────────────────────────► Ready ──┐
 ///     │ 30 s: HandshakeTimedOut, once; goes on waiting                               ▲     │ SYNC of another host instance,
-///     └──┘                                                                           └─────┘ or 1 s later: SYNC_ACK, Reattached
+///     └──┘                                                                           └─────┘ or 5 s later: SYNC_ACK, Reattached
 /// ```
 pub struct Session {
     config: SessionConfig,

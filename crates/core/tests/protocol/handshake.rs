@@ -104,18 +104,18 @@ fn the_first_of_several_kept_syncs_is_answered() {
 #[test]
 fn syncs_that_were_on_their_way_are_ignored() {
     let mut widget = ready_widget();
-    say(&mut widget, 999, sync("1700000000000_2"));
+    say(&mut widget, 4_999, sync("1700000000000_2"));
     assert_eq!(drain(&mut widget), []);
 }
 
 #[test]
 fn a_later_sync_attaches_again() {
     let mut widget = ready_widget();
-    say(&mut widget, 1_000, sync("1700000000000_3"));
+    say(&mut widget, 5_000, sync("1700000000000_3"));
     let outputs = drain(&mut widget);
     assert!(matches!(&outputs[..], [SessionOutput::Post { .. }, SessionOutput::Event(SessionEvent::Reattached(_))]));
     // The new answer has a flight of its own.
-    say(&mut widget, 1_999, sync("1700000000000_4"));
+    say(&mut widget, 9_999, sync("1700000000000_4"));
     assert_eq!(drain(&mut widget), []);
 }
 

@@ -144,7 +144,7 @@ proptest! {
     /// Slow, but without loss and in order: as `postMessage` is.
     #[test]
     fn messages_arrive_once_and_in_order(
-        delay in 0..450_u64,
+        delay in 0..2_450_u64,
         early in 0..20_usize,
         late in 0..20_usize,
         pause in 0..5_000_u64,
@@ -158,7 +158,7 @@ proptest! {
             pair.widget.send(pair.now, messages[index].clone());
             pair.page.send(orders[index].clone());
         }
-        pair.run_until(at(10_000));
+        pair.run_until(at(20_000));
         let heard: Vec<_> = pair.page_events[1..].iter().map(|event| match event {
             HostSessionEvent::Message(message) => message.clone(),
             other => panic!("{other:?}"),
