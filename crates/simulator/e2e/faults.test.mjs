@@ -177,6 +177,13 @@ describe("the app's address", { concurrency: 3 }, () => {
     await calls(crm);
   });
 
+  test("is asked for by a click on a number before there is one", async (t) => {
+    const crm = await Crm.open(t, { query: "" });
+    await crm.shows("No calling app");
+    await crm.button("Call Maria Alvarez, +1 617-555-0100").click();
+    await crm.page.getByRole("alertdialog").getByText("Choose a calling app first, in its panel.").waitFor();
+  });
+
   test("in the page's own address is checked too", async (t) => {
     const crm = await Crm.open(t, { query: "app=none" });
     await crm.page.goto(`${new URL(crm.page.url()).origin}/?widget=${encodeURIComponent("javascript:alert(1)")}`);

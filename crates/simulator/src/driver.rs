@@ -110,8 +110,11 @@ impl App {
         Ok(())
     }
 
-    /// Loads the widget again.
+    /// Loads the widget again, if there is one.
     pub(crate) fn reconnect(self) {
+        if self.widget.with_untracked(Option::is_none) {
+            return;
+        }
         self.disconnect();
         self.crm.update(Crm::connecting);
         let number = self.count();

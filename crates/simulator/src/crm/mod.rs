@@ -55,6 +55,8 @@ pub(crate) enum Page {
 /// How the page stands with the widget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
+    /// No app was chosen yet.
+    None,
     Connecting,
     Failed,
     Ready { logged_in: bool, available: bool },
@@ -104,7 +106,7 @@ impl Default for Crm {
     fn default() -> Self {
         Self {
             page: Page::Records(ObjectType::Contact),
-            link: Link::Connecting,
+            link: Link::None,
             panel: Panel::Open,
             size: Size { width: 400, height: 600 },
             alert: None,
@@ -166,6 +168,7 @@ impl Crm {
     pub(crate) fn dial(&mut self, now: Timestamp, record: &Record, phone: &Phone, settings: &Settings) -> Vec<Effect> {
         let mut effects = self.show_panel(Panel::Open);
         let reason = match self.link {
+            Link::None => Some("Choose a calling app first, in its panel."),
             Link::Connecting => Some("The calling app is still loading. Try again in a moment."),
             Link::Failed => Some("There is no connection to the calling app. Retry in its panel."),
             Link::Ready { logged_in: false, .. } => Some("Sign in to the calling app first, then call again."),

@@ -204,7 +204,7 @@ fn nothing_is_dialed_before_the_user_is_signed_in() {
     assert_eq!(page.crm.alert.take().as_deref(), Some("Sign in to the calling app first, then call again."));
     page.say(json!({"type": "LOGGED_IN"}));
     assert_eq!(page.dial(101)[0]["type"], "DIAL_NUMBER");
-    for link in [Link::Connecting, Link::Failed] {
+    for link in [Link::None, Link::Connecting, Link::Failed] {
         page.crm.link = link;
         assert!(page.dial(101).is_empty());
         assert!(page.crm.alert.take().is_some());

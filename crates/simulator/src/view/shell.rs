@@ -102,9 +102,8 @@ fn TopBar(inspects: RwSignal<bool>, on_settings: impl Fn() + 'static) -> impl In
 fn LinkBadge() -> impl IntoView {
     let app = app();
     let link = Memo::new(move |_| app.crm.with(|crm| crm.link));
-    let has_widget = Memo::new(move |_| app.widget.with(Option::is_some));
     let state = move || match link.get() {
-        _ if !has_widget.get() => ("badge", "No calling app"),
+        Link::None => ("badge", "No calling app"),
         Link::Connecting => ("badge busy", "Connecting"),
         Link::Failed => ("badge bad", "No connection"),
         Link::Ready { logged_in: false, .. } => ("badge", "Signed out"),
