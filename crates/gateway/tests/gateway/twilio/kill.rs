@@ -59,6 +59,8 @@ struct Agent {
     /// The requests that wait for their answer.
     asked: BTreeMap<u64, &'static str>,
     open: BTreeSet<String>,
+    /// Those that are left alone until they are answered: kills come quicker than answers.
+    spared: BTreeSet<String>,
     /// The sequences of each call's events.
     told: BTreeMap<String, Vec<u64>>,
     /// The number of each wish, the calls that it began, and the call that it was answered with.
@@ -79,6 +81,7 @@ impl Agent {
             wish: None,
             asked: BTreeMap::new(),
             open: BTreeSet::new(),
+            spared: BTreeSet::new(),
             told: BTreeMap::new(),
             wishes: BTreeMap::new(),
             connected: 0,
@@ -115,7 +118,7 @@ impl Agent {
         if self.work == Work::Takes {
             self.ask(&mut socket, "set_availability", json!({"available": true})).await;
         }
-        for call in self.open.clone() {
+        for call in &self.open - &self.spared {
             if self.work == Work::Takes || self.random.below(4) > 0 {
                 self.ask(&mut socket, "hang_up", json!({"call": call})).await;
             }
@@ -152,7 +155,9 @@ impl Agent {
         match (event["kind"].as_str(), self.work) {
             (Some("started"), Work::Takes) => self.ask(socket, "answer", call).await,
             // Some are given up.
-            (Some("ringing"), Work::Dials) if self.random.below(3) > 0 => self.ask(socket, "hang_up", call).await,
+            (Some("ringing"), Work::Dials) if !self.is_spared(event) && self.random.below(3) > 0 => {
+                self.ask(socket, "hang_up", call).await;
+            }
             (Some("connected"), _) if self.random.below(8) > 0 => self.ask(socket, "hang_up", call).await,
             _ => {}
         }
@@ -195,12 +200,25 @@ impl Agent {
                 if let Some(key) = event["started"]["key"].as_str() {
                     self.wishes.get_mut(key).unwrap().1.insert(call.clone());
                 }
+                if self.work == Work::Dials && self.random.below(2) > 0 {
+                    self.spared.insert(call.clone());
+                }
                 self.open.insert(call);
             }
-            Some("connected") => self.connected += 1,
-            Some("ended") => assert!(self.open.remove(&call), "a call ends once"),
+            Some("connected") => {
+                self.spared.remove(&call);
+                self.connected += 1;
+            }
+            Some("ended") => {
+                self.spared.remove(&call);
+                assert!(self.open.remove(&call), "a call ends once");
+            }
             _ => {}
         }
+    }
+
+    fn is_spared(&self, event: &Json) -> bool {
+        event["call"].as_str().is_some_and(|call| self.spared.contains(call))
     }
 
     /// Ends everything, and hears of every end.
