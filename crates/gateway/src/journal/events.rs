@@ -242,27 +242,9 @@ pub(super) fn read_call(row: &SqliteRow) -> Result<Call, sqlx::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{at, open};
+    use super::super::tests::{at, dialed, open};
     use super::*;
-    use cordboard::telephony::{CallState, Direction, EndReason, Recording};
-
-    fn call(id: &str) -> Call {
-        Call {
-            id: CallId::new(id),
-            direction: Direction::Outbound,
-            remote: None,
-            local: None,
-            key: Some(DialKey::new(format!("key of {id}"))),
-            state: CallState::Dialing,
-            muted: false,
-            recording: Recording::Off,
-            recordings: Vec::new(),
-            started_at: at(1),
-            connected_at: None,
-            ended_at: None,
-            sequence: 1,
-        }
-    }
+    use cordboard::telephony::{CallState, EndReason};
 
     fn event(id: &str, sequence: u64, kind: CallEventKind) -> CallEvent {
         CallEvent { call: CallId::new(id), sequence, at: at(sequence), kind }
@@ -270,7 +252,7 @@ mod tests {
 
     fn a_call(id: &str) -> Vec<CallEvent> {
         vec![
-            event(id, 1, CallEventKind::Started(Box::new(call(id)))),
+            event(id, 1, CallEventKind::Started(Box::new(dialed(id)))),
             event(id, 2, CallEventKind::Connected),
             event(id, 3, CallEventKind::Ended(EndReason::HungUp)),
         ]

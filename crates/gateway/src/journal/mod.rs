@@ -171,6 +171,7 @@ pub(crate) fn natural(number: i64) -> u64 {
 pub(crate) mod tests {
     use super::*;
     use cordboard::Timestamp;
+    use cordboard::telephony::{Call, CallId, CallState, DialKey, Direction, Recording};
     use tempfile::TempDir;
 
     pub(crate) const fn at(millis: u64) -> Timestamp {
@@ -190,6 +191,25 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&settings(&folder), Arc::default()).await.unwrap();
         (store, folder)
+    }
+
+    /// A call that an agent has just dialed.
+    pub(crate) fn dialed(id: &str) -> Call {
+        Call {
+            id: CallId::new(id),
+            direction: Direction::Outbound,
+            remote: None,
+            local: None,
+            key: Some(DialKey::new(format!("key of {id}"))),
+            state: CallState::Dialing,
+            muted: false,
+            recording: Recording::Off,
+            recordings: Vec::new(),
+            started_at: at(1),
+            connected_at: None,
+            ended_at: None,
+            sequence: 1,
+        }
     }
 
     #[tokio::test]

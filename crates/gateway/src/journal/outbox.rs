@@ -328,9 +328,9 @@ fn time(row: &SqliteRow, column: usize) -> Result<Option<Timestamp>, sqlx::Error
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{at, open};
+    use super::super::tests::{at, dialed, open};
     use super::*;
-    use cordboard::telephony::{CallEvent, CallEventKind, CallState, Direction, EndReason, Recording};
+    use cordboard::telephony::{CallEvent, CallEventKind, EndReason};
 
     const WAIT: Duration = Duration::from_millis(10);
 
@@ -338,24 +338,11 @@ mod tests {
     async fn a_call(store: &Store, id: &str, ended_at: u64) {
         let agent = AgentId::new("alex");
         store.stream(&agent).await.unwrap();
-        let call = Call {
-            id: CallId::new(id),
-            direction: Direction::Outbound,
-            remote: None,
-            local: None,
-            key: Some(DialKey::new(format!("key of {id}"))),
-            state: CallState::Dialing,
-            muted: false,
-            recording: Recording::Off,
-            recordings: Vec::new(),
-            started_at: at(1),
-            connected_at: None,
-            ended_at: None,
-            sequence: 1,
-        };
         let event = |sequence, kind| CallEvent { call: CallId::new(id), sequence, at: at(1), kind };
-        let events =
-            vec![event(1, CallEventKind::Started(Box::new(call))), event(2, CallEventKind::Ended(EndReason::Canceled))];
+        let events = vec![
+            event(1, CallEventKind::Started(Box::new(dialed(id)))),
+            event(2, CallEventKind::Ended(EndReason::Canceled)),
+        ];
         store.append(&agent, at(ended_at), events).await.unwrap();
     }
 

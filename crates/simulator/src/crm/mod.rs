@@ -59,7 +59,10 @@ pub(crate) enum Link {
     None,
     Connecting,
     Failed,
-    Ready { logged_in: bool, available: bool },
+    Ready {
+        logged_in: bool,
+        available: bool,
+    },
 }
 
 /// How the widget's panel is shown.
