@@ -55,6 +55,8 @@ pub(crate) fn run(shell: &Shell, flags: &Demo) -> Result<()> {
     // Apart from `dist`, where a build may wait to be deployed.
     let into = setup::target_dir(shell).join("demo");
     let simulator = build(shell, &Order::new(app::SIMULATOR, Profile::Dev, &into))?;
+    // Before an address is told that it is to serve.
+    cmd!(shell, "cargo build --package cordboard-serve").run()?;
     let mut arguments = vec![serve::site(ports.crm, &simulator)];
     if !flags.no_open {
         arguments.extend(["--open".into(), format!("{}/?widget={}/", ports.crm_url(), ports.widget_url()).into()]);
