@@ -77,20 +77,33 @@ impl Default for WidgetConfig {
 }
 
 /// Runs the widget over a line, in the place of the page's `#app`, for as long as the page is there.
-pub fn mount(line: impl Telephony + 'static, config: WidgetConfig) {
-    start(Rc::new(line), None, config);
+///
+/// `make` is called when the CRM has its first answer, which therefore does not wait for what is made.
+pub fn mount<Line: Telephony + 'static>(make: impl FnOnce() -> (Line, WidgetConfig) + 'static) {
+    start(|| {
+        let (line, config) = make();
+        (Rc::new(line), None, config)
+    });
 }
 
-/// Runs the widget over a line whose audio the page carries.
-pub fn mount_with_audio(line: Rc<dyn Telephony>, audio: impl MediaLeg + 'static, config: WidgetConfig) {
-    start(line, Some(Box::new(PageAudio::new(audio))), config);
+/// Runs the widget over a line whose audio the page carries. See [`mount`].
+pub fn mount_with_audio<Leg: MediaLeg + 'static>(
+    make: impl FnOnce() -> (Rc<dyn Telephony>, Leg, WidgetConfig) + 'static,
+) {
+    start(|| {
+        let (line, leg, config) = make();
+        (line, Some(Box::new(PageAudio::new(leg))), config)
+    });
 }
 
-fn start(line: Rc<dyn Telephony>, audio: Option<Box<dyn Audio>>, config: WidgetConfig) {
-    // Before anything is read or drawn: the CRM may be waiting for its answer.
+type Parts = (Rc<dyn Telephony>, Option<Box<dyn Audio>>, WidgetConfig);
+
+fn start(make: impl FnOnce() -> Parts + 'static) {
+    // Before anything is read, made or drawn: the CRM may be waiting for its answer.
     let crm = Crm::listen();
     spawn(async move {
         crm.first_answer().await;
+        let (line, audio, config) = make();
         let app: &'static App = Box::leak(Box::new(App::new(line, audio, config, crm)));
         crm.forward_to(app);
         app.listen_to_line();

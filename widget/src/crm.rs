@@ -122,7 +122,7 @@ impl Crm {
 /// The session with the CRM. Whom it may be is part of the page, as the build wrote it.
 fn session(seed: u64, now: Timestamp) -> Session {
     let mut patterns = Vec::new();
-    for pattern in cordboard_browser::meta("cordboard-hosts").unwrap_or_default().split_ascii_whitespace() {
+    for pattern in cordboard_browser::allowed_hosts().unwrap_or_default().split_ascii_whitespace() {
         patterns.extend(HostPattern::parse(pattern).ok());
     }
     let hosts = if patterns.is_empty() { HostAllowList::default() } else { HostAllowList::new(patterns) };

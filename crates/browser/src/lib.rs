@@ -2,6 +2,7 @@
 //!
 //! **Architecture invariant:** besides a view's own elements, nothing outside this crate touches `window`.
 
+mod boot;
 mod clock;
 mod files;
 mod frame;
@@ -18,6 +19,7 @@ mod storage;
 mod task;
 mod value;
 
+pub use boot::{allowed_hosts, complete_page};
 pub use clock::BrowserClock;
 pub use files::{copy, download, read_file};
 pub use frame::{open_tab, show_in_frame};
@@ -37,7 +39,21 @@ pub use storage::Storage;
 pub use task::spawn;
 pub use value::{from_js, parse_json, to_js, to_json};
 
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Not `web_sys::window`, which looks for it in four places, as it also runs where there is none.
+    #[wasm_bindgen(thread_local_v2, js_name = window)]
+    static WINDOW: web_sys::Window;
+}
+
 fn window() -> web_sys::Window {
-    #[expect(clippy::expect_used, reason = "this crate runs in a page; without one nothing could be done or shown")]
-    web_sys::window().expect("a browser's window")
+    WINDOW.with(Clone::clone)
+}
+
+/// The page's document.
+#[must_use]
+pub fn document() -> Option<web_sys::Document> {
+    window().document()
 }

@@ -1,5 +1,5 @@
+use crate::boot;
 use crate::value::{from_js, to_js};
-use crate::window;
 use cordboard::Value;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -15,9 +15,7 @@ pub struct Media {
 impl Media {
     /// Loads it. `None` if the page has none, or it can't be loaded.
     pub async fn load(mut handler: impl FnMut(&str, Value) + 'static) -> Option<Self> {
-        let page = Reflect::get(&window(), &"__cordboard".into()).ok()?;
-        let load: Function = Reflect::get(&page, &"media".into()).ok()?.dyn_into().ok()?;
-        let loading: Promise = load.call0(&page).ok()?.dyn_into().ok()?;
+        let loading: Promise = boot::call("media")?.dyn_into().ok()?;
         let module = JsFuture::from(loading).await.ok()?;
         let open: Function = Reflect::get(&module, &"open".into()).ok()?.dyn_into().ok()?;
         let emit = Closure::<dyn FnMut(String, JsValue)>::new(move |event: String, value: JsValue| {

@@ -1,3 +1,4 @@
+use crate::boot;
 use crate::listener::Listener;
 use crate::value::{from_js, to_js};
 use crate::window;
@@ -67,7 +68,8 @@ impl Peer {
             let is_peer = peer.window().is_some_and(|window| JsValue::from(window) == source);
             handler(Message { event, origin: event.origin(), is_peer });
         };
-        for event in take_kept_events().iter() {
+        let kept: js_sys::Array = boot::call("take").and_then(|kept| kept.dyn_into().ok()).unwrap_or_default();
+        for event in kept.iter() {
             if let Some(event) = event.dyn_ref() {
                 receive(event);
             }
@@ -79,14 +81,4 @@ impl Peer {
         };
         Listener::new(&window(), "message", Box::new(handler))
     }
-}
-
-/// The events that the page's first lines of script kept in `window.__cordboard`, which then stops keeping them.
-fn take_kept_events() -> js_sys::Array {
-    let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
-    let kept = get(&window(), "__cordboard");
-    if let Ok(stop) = get(&kept, "stop").dyn_into::<js_sys::Function>() {
-        let _ = stop.call0(&kept);
-    }
-    get(&kept, "events").dyn_into().unwrap_or_default()
 }

@@ -5,8 +5,10 @@ use cordboard_mock::{Exchange, MockAgent, MockConfig, Network};
 use cordboard_widget::{WidgetConfig, mount};
 
 fn main() {
-    let seed = (random_seed() >> 32) as u32;
-    let exchange = Exchange::new(Network::new(MockConfig { seed, ..MockConfig::default() }), BrowserClock);
-    spawn(exchange.run());
-    mount(exchange.line(MockAgent::Alex), WidgetConfig::default());
+    mount(|| {
+        let config = MockConfig { seed: (random_seed() >> 32) as u32, ..MockConfig::default() };
+        let exchange = Exchange::new(Network::new(config), BrowserClock);
+        spawn(exchange.run());
+        (exchange.line(MockAgent::Alex), WidgetConfig::default())
+    });
 }

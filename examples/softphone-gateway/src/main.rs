@@ -8,10 +8,12 @@ use cordboard_gateway_client::{GatewayConfig, page_line, tell_engagements};
 use cordboard_widget::{OnEngagement, WidgetConfig, mount};
 
 fn main() {
-    let url = cordboard_browser::meta("cordboard-gateway").unwrap_or_else(cordboard_browser::origin);
-    let provider = ProviderInfo { id: "gateway", name: "Gateway" };
-    let capabilities = Capabilities::all();
-    let line = page_line(GatewayConfig { url, provider, capabilities });
-    let on_engagement = OnEngagement::new(tell_engagements(&line));
-    mount(line, WidgetConfig { on_engagement, ..WidgetConfig::default() });
+    mount(|| {
+        let url = cordboard_browser::meta("cordboard-gateway").unwrap_or_else(cordboard_browser::origin);
+        let provider = ProviderInfo { id: "gateway", name: "Gateway" };
+        let capabilities = Capabilities::all();
+        let line = page_line(GatewayConfig { url, provider, capabilities });
+        let on_engagement = OnEngagement::new(tell_engagements(&line));
+        (line, WidgetConfig { on_engagement, ..WidgetConfig::default() })
+    });
 }

@@ -17,13 +17,15 @@ fn main() {
     use cordboard_widget::{OnEngagement, WidgetConfig, mount_with_audio};
     use std::rc::Rc;
 
-    let url = cordboard_browser::meta("cordboard-gateway").unwrap_or_else(cordboard_browser::origin);
-    let provider = ProviderInfo { id: "vonage", name: "Vonage" };
-    let capabilities = Capabilities::all();
-    let line = Rc::new(page_line(GatewayConfig { url, provider, capabilities }));
-    let on_engagement = OnEngagement::new(tell_engagements(&line));
-    let config = WidgetConfig { on_engagement, ..WidgetConfig::default() };
-    mount_with_audio(Rc::clone(&line) as Rc<_>, PageAudio::new(line), config);
+    mount_with_audio(|| {
+        let url = cordboard_browser::meta("cordboard-gateway").unwrap_or_else(cordboard_browser::origin);
+        let provider = ProviderInfo { id: "vonage", name: "Vonage" };
+        let capabilities = Capabilities::all();
+        let line = Rc::new(page_line(GatewayConfig { url, provider, capabilities }));
+        let on_engagement = OnEngagement::new(tell_engagements(&line));
+        let config = WidgetConfig { on_engagement, ..WidgetConfig::default() };
+        (Rc::clone(&line) as Rc<_>, PageAudio::new(line), config)
+    });
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -7,7 +7,7 @@
 //! | `#incoming=` | somebody calls who withholds their number |
 
 use cordboard::Value;
-use cordboard::telephony::PhoneNumber;
+use cordboard::telephony::{PhoneNumber, Telephony};
 use cordboard_browser::{BrowserClock, Storage, fragment_parameter, on_fragment_change, random_seed, spawn};
 use cordboard_mock::{Exchange, MockAgent, MockConfig, Network, Store, numbers};
 use cordboard_widget::{WidgetConfig, mount};
@@ -30,6 +30,10 @@ impl Store for TabStore {
 }
 
 fn main() {
+    mount(|| (line(), WidgetConfig::default()));
+}
+
+fn line() -> impl Telephony {
     let config = MockConfig { seed: (random_seed() >> 32) as u32, ..MockConfig::default() };
     let exchange = Exchange::with_store(Network::new(config), BrowserClock, TabStore);
     spawn(exchange.run());
@@ -37,7 +41,7 @@ fn main() {
     let controlled = Arc::clone(&exchange);
     on_fragment_change(move || let_somebody_call(&controlled)).forever();
 
-    mount(exchange.line(MockAgent::Alex), WidgetConfig::default());
+    exchange.line(MockAgent::Alex)
 }
 
 fn let_somebody_call(exchange: &Arc<Exchange>) {

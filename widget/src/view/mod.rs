@@ -30,7 +30,8 @@ pub(crate) struct View {
 impl View {
     /// Draws the widget in the place of what is in the page's `#app`. `None` if the page has no such place.
     pub(crate) fn new(ui: Ui) -> Option<Self> {
-        let document = web_sys::window()?.document()?;
+        let document = cordboard_browser::document()?;
+        cordboard_browser::complete_page();
         let place = document.get_element_by_id("app")?;
         let drawn = Drawn::new(&document, Node::Element(ui.read(|model| page(ui, model))));
         place.replace_children_with_node_1(drawn.node());
@@ -68,7 +69,7 @@ fn page(ui: Ui, model: &Model) -> Element {
 
 /// What the page shows before its code runs, too.
 fn bones(main: Element) -> Element {
-    let bones = ["bone short", "bone", "bone short", "bone", "bone short", "bone", "bone", "bone", "bone"].map(div);
+    let bones = ["bone short", "bone", "bone short", "bone"].map(div);
     main.attr("aria-busy", "true").child(div("pad").children(bones.into())).child(div("actions").child(div("bone")))
 }
 

@@ -230,7 +230,8 @@ fn minify(program: &Path, html: &str, element: &str, loader: &str) -> Result<Str
         let (attributes, after) = after.split_once('>').with_context(|| format!("a {open} is never closed"))?;
         let (text, after) = after.split_once(&close).with_context(|| format!("{close} is missing"))?;
         small.extend([before, &open, attributes, ">"]);
-        small.push_str(run(program, text, loader)?.trim_end());
+        let format = if attributes.contains("module") { "esm" } else { "iife" };
+        small.push_str(run(program, text, loader, format)?.trim_end());
         small.push_str(&close);
         rest = after;
     }
@@ -238,11 +239,10 @@ fn minify(program: &Path, html: &str, element: &str, loader: &str) -> Result<Str
     Ok(small)
 }
 
-fn run(program: &Path, text: &str, loader: &str) -> Result<String> {
+fn run(program: &Path, text: &str, loader: &str, format: &str) -> Result<String> {
     let shell = Shell::new()?;
-    let unused = (loader == "js").then_some(["--format=esm", "--tree-shaking=true"]);
-    let flags = unused.into_iter().flatten();
-    Ok(cmd!(shell, "{program} --minify --target=es2022 --loader={loader} {flags...}").stdin(text).quiet().read()?)
+    let flags = ["--minify", "--target=es2022", "--tree-shaking=true"];
+    Ok(cmd!(shell, "{program} {flags...} --loader={loader} --format={format}").stdin(text).quiet().read()?)
 }
 
 /// A script and all that it imports, in one.
