@@ -185,7 +185,7 @@ impl App {
 
     /// Ends an agent's calls as if they had hung up, because they sign out.
     pub(crate) async fn part(&self, desk: &Desk) -> Result<(), Refusal> {
-        let mut ticks = desk.feed.watch();
+        let mut news = desk.feed.watch();
         let ended = async {
             for call in desk.line.active_calls().await? {
                 match desk.line.hang_up(&call.id).await {
@@ -194,7 +194,9 @@ impl App {
                 }
             }
             // Some lines hear later that a call is over.
-            while !desk.line.active_calls().await?.is_empty() && ticks.changed().await.is_ok() {}
+            while !desk.line.active_calls().await?.is_empty() {
+                news.changed().await;
+            }
             Ok::<(), Error>(())
         };
         match tokio::time::timeout(PARTING, ended).await {

@@ -8,7 +8,7 @@
 
 use crate::app::App;
 use crate::desk::Desk;
-use crate::feed::{Next, Place, frame};
+use crate::feed::{Next, Place, Watch, frame};
 use crate::metrics::{error_name, operation_name};
 use crate::sessions::Session;
 use crate::wire::{
@@ -160,7 +160,7 @@ async fn converse(app: &Arc<App>, socket: &mut WebSocket, session: Arc<Session>,
     };
     let _attendance = desk.attend();
     // Watched before it is read, so that nothing falls between.
-    let ticks = desk.feed.watch();
+    let news = desk.feed.watch();
     let settings = &app.config.socket;
     let quota = Quota::per_second(NonZeroU32::new(settings.rate).unwrap_or(NonZeroU32::MIN));
     let quota = quota.allow_burst(NonZeroU32::new(settings.burst).unwrap_or(NonZeroU32::MIN));
@@ -175,7 +175,7 @@ async fn converse(app: &Arc<App>, socket: &mut WebSocket, session: Arc<Session>,
         heard_at: Instant::now(),
         is_pinged: false,
     };
-    match conversation.run(socket, &mut stopping, &mut ended, ticks, name, resume).await {
+    match conversation.run(socket, &mut stopping, &mut ended, news, name, resume).await {
         Ok(never) => match never {},
         Err(why) => why,
     }
@@ -214,7 +214,7 @@ impl Conversation<'_> {
         socket: &mut WebSocket,
         stopping: &mut watch::Receiver<bool>,
         ended: &mut watch::Receiver<Option<SignedOut>>,
-        mut ticks: watch::Receiver<u64>,
+        mut news: Watch<'_>,
         name: Party,
         resume: Option<Resume>,
     ) -> Result<Never, Closing> {
@@ -232,7 +232,7 @@ impl Conversation<'_> {
                     return Err(NOT_SIGNED_IN);
                 }
                 Some(done) = self.working.next(), if !self.working.is_empty() => Box::pin(self.reply(socket, done)).await?,
-                _ = ticks.changed() => self.tell(socket).await?,
+                () = news.changed() => self.tell(socket).await?,
                 message = socket.recv(), if self.working.len() < AT_ONCE => {
                     let was_pinged = self.is_pinged;
                     Box::pin(self.hear(socket, message)).await?;

@@ -13,7 +13,7 @@ xflags::xflags! {
         required --peers path: PathBuf
         /// How many sockets; 10000 without it.
         optional --sockets count: usize
-        /// How many events go to every socket, and how many orders of each are answered; 60 without it.
+        /// How many events go to every socket, and how many orders of each are answered; 30 without it.
         optional --rounds count: u64
     }
 }

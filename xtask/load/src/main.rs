@@ -5,8 +5,8 @@
 //! gateway's is one of a call: the agent dials it over REST, it rings, the agent hangs up, and each is in the journal before it is
 //! told. A peer is posted the same events and tells them; it keeps nothing.
 //!
-//! Limits are of each kind alone and of both together, as in the middle of calls. An event alone is one packet to each socket, and three
-//! quarters of what that costs the gateway is the kernel's.
+//! The limits of delivery are of all messages, in the middle of calls. What the two kinds cost alone is shown beside it: an event alone is
+//! one packet to each socket, and three quarters of what that costs a server is the kernel's, whoever sends it.
 
 mod client;
 mod flags;
