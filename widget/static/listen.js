@@ -20,7 +20,7 @@
     },
     hosts: () => "{{hosts}}",
     complete: () => document.body.append(document.querySelector("template").content),
-    media: "{{media}}" && (() => import("./{{media}}")),
+    media: (loaded) => ("{{media}}" ? import("./{{media}}").then(loaded, () => loaded()) : loaded()),
     module: fetch("{{wasm}}", { integrity: "{{wasm-integrity}}" }).then(compile),
   };
 }

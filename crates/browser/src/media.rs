@@ -1,9 +1,8 @@
 use crate::boot;
 use crate::value::{from_js, to_js};
 use cordboard::Value;
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 /// A provider's voice SDK behind orders and events. The page loads it when it is first needed, from a file of its own, which the
 /// build made of the app's `media` script: one that exports `open(emit)`, which gives a function of orders.
@@ -13,15 +12,19 @@ pub struct Media {
 }
 
 impl Media {
-    /// Loads it. `None` if the page has none, or it can't be loaded.
-    pub async fn load(mut handler: impl FnMut(&str, Value) + 'static) -> Option<Self> {
-        let loading: Promise = boot::call("media")?.dyn_into().ok()?;
-        let module = JsFuture::from(loading).await.ok()?;
-        let open: Function = Reflect::get(&module, &"open".into()).ok()?.dyn_into().ok()?;
+    /// Loads it, and hands it over; `None` if the page has none, or it can't be loaded. Not a future: the widget's only one of a promise
+    /// would bring all their code along.
+    pub fn load(handler: impl FnMut(&str, Value) + 'static, loaded: impl FnOnce(Option<Self>) + 'static) {
+        let loaded = Closure::once_into_js(move |module: JsValue| loaded(Self::open(&module, handler)));
+        boot::call("media", &loaded);
+    }
+
+    fn open(module: &JsValue, mut handler: impl FnMut(&str, Value) + 'static) -> Option<Self> {
+        let open: Function = Reflect::get(module, &"open".into()).ok()?.dyn_into().ok()?;
         let emit = Closure::<dyn FnMut(String, JsValue)>::new(move |event: String, value: JsValue| {
             handler(&event, from_js(&value));
         });
-        let order = open.call1(&module, emit.as_ref()).ok()?.dyn_into().ok()?;
+        let order = open.call1(module, emit.as_ref()).ok()?.dyn_into().ok()?;
         Some(Self { order, _emit: emit })
     }
 

@@ -68,7 +68,8 @@ impl Peer {
             let is_peer = peer.window().is_some_and(|window| JsValue::from(window) == source);
             handler(Message { event, origin: event.origin(), is_peer });
         };
-        let kept: js_sys::Array = boot::call("take").and_then(|kept| kept.dyn_into().ok()).unwrap_or_default();
+        let kept: js_sys::Array =
+            boot::call("take", &JsValue::UNDEFINED).and_then(|kept| kept.dyn_into().ok()).unwrap_or_default();
         for event in kept.iter() {
             if let Some(event) = event.dyn_ref() {
                 receive(event);

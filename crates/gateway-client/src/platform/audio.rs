@@ -53,13 +53,14 @@ impl Shared {
         self.media.borrow().as_ref().map(|media| media.order(order, &value.into())).unwrap_or_default()
     }
 
-    async fn load(self: &Rc<Self>) -> bool {
+    /// Loads the script, if it is not there yet, and then begins with that token.
+    fn load(self: &Rc<Self>, start: u32, token: MediaToken) {
         if self.media.borrow().is_some() {
-            return true;
+            return self.begin(start, token);
         }
-        let me = Rc::downgrade(self);
-        let media = Media::load(move |event, value| {
-            let Some(me) = me.upgrade() else { return };
+        let (teller, me) = (Rc::downgrade(self), Rc::clone(self));
+        let handler = move |event: &str, value| {
+            let Some(me) = teller.upgrade() else { return };
             if event == "expiring" {
                 spawn(async move { drop(me.renew().await) });
             } else if event == "keys" {
@@ -67,11 +68,26 @@ impl Shared {
             } else if let Some(event) = read(event, &value) {
                 me.tell(&event);
             }
+        };
+        Media::load(handler, move |media| {
+            let is_there = media.is_some();
+            *me.media.borrow_mut() = media;
+            if is_there {
+                me.begin(start, token);
+            } else {
+                me.tell(&MediaEvent::Stopped(MediaProblem::NotLoaded));
+            }
         });
-        let media = media.await;
-        let is_there = media.is_some();
-        *self.media.borrow_mut() = media;
-        is_there
+    }
+
+    fn begin(self: &Rc<Self>, start: u32, token: MediaToken) {
+        if self.start.get() != start {
+            return;
+        }
+        let settings = parse_json(&token.settings).unwrap_or_default();
+        self.order("start", Object::new().with("token", token.token.as_str()).with("settings", settings));
+        let me = Rc::clone(self);
+        spawn(async move { me.keep_renewing(start, token).await });
     }
 
     /// Renews the token in time, for as long as this start lasts. The SDK's own warning comes once, and may be slept through.
@@ -117,17 +133,7 @@ impl MediaLeg for PageAudio {
             shared.line.audio_is_coming(false);
             return Ok(());
         };
-        if !shared.load().await {
-            shared.tell(&MediaEvent::Stopped(MediaProblem::NotLoaded));
-            return Ok(());
-        }
-        if shared.start.get() == start {
-            let settings = parse_json(&token.settings).unwrap_or_default();
-            let order = Object::new().with("token", token.token.as_str()).with("settings", settings);
-            shared.order("start", order);
-            let shared = Rc::clone(shared);
-            spawn(async move { shared.keep_renewing(start, token).await });
-        }
+        shared.load(start, token);
         Ok(())
     }
 
