@@ -48,8 +48,8 @@ impl Watch<'_> {
     /// Waits until there is something that was not there when this was last waited for, or begun.
     pub(crate) async fn changed(&mut self) {
         self.news.as_mut().await;
+        // It counts from now on, also before it is waited for.
         self.news.set(self.feed.news.notified());
-        self.news.as_mut().enable();
     }
 }
 
@@ -82,9 +82,7 @@ impl Feed {
     /// Begins to read.
     pub(crate) fn watch(&self) -> Watch<'_> {
         self.readers.fetch_add(1, Ordering::Relaxed);
-        let mut news = Box::pin(self.news.notified());
-        news.as_mut().enable();
-        Watch { feed: self, news }
+        Watch { feed: self, news: Box::pin(self.news.notified()) }
     }
 
     /// Hands out events that are durable.
