@@ -178,6 +178,14 @@ sMfzqjLm6HKcpYd6o9dyRa8BE-uWDh6a83qbfkRCzxMd2v-rpTK-iQfe9ClPxvF5wbBwJyIl-nECtSsF
     }
 
     #[test]
+    fn what_we_could_sign_ourselves_proves_nothing() {
+        let shared: Jwk = serde_json::from_value(json!({ "kty": "oct", "k": "c2VjcmV0", "kid": "1" })).unwrap();
+        // {"alg":"HS256","kid":"1"}
+        let token = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEifQ.e30.AA";
+        assert_eq!(read(token, &[shared], "n").unwrap_err(), Invalid::Algorithm);
+    }
+
+    #[test]
     fn a_key_is_used_for_what_it_is_for() {
         for fits in [json!({ "use": "sig" }), json!({ "alg": "RS256" }), json!({ "x5c": ["x"] })] {
             read(RS256, &[jwk(&fits)], "n").unwrap();
