@@ -78,7 +78,8 @@ impl Default for WidgetConfig {
 
 /// Runs the widget over a line, in the place of the page's `#app`, for as long as the page is there.
 ///
-/// `make` is called when the CRM has its first answer, which therefore does not wait for what is made.
+/// `make` is called when the CRM has its first answer, which therefore does not wait for what is made, or when none was wanted within
+/// 100 ms.
 pub fn mount<Line: Telephony + 'static>(make: impl FnOnce() -> (Line, WidgetConfig) + 'static) {
     start(|| {
         let (line, config) = make();

@@ -14,7 +14,7 @@ xflags::xflags! {
         required --out path: PathBuf
         /// The page's title.
         required --title title: String
-        /// A style sheet of the app's own, behind the page's.
+        /// A style sheet of the app's own, whose rules win over the page's.
         optional --theme path: PathBuf
         /// The script of the provider's voice SDK, which the page loads when it first needs it. Needs --esbuild.
         optional --media path: PathBuf
