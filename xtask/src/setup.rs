@@ -1,6 +1,7 @@
 //! The tools that tasks need: each is looked for, and installed or named in one line.
 
 use anyhow::{Context, Result, ensure};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use xshell::{Shell, cmd};
 
@@ -15,8 +16,23 @@ pub(crate) fn target_dir(shell: &Shell) -> PathBuf {
     shell.current_dir().join(path)
 }
 
+/// Keeps others from installing `what` as long as the result lives: tasks run side by side, and npm empties the folder that it installs
+/// into.
+fn alone(shell: &Shell, what: &str) -> Result<File> {
+    let folder = target_dir(shell).join("setup");
+    shell.create_dir(&folder)?;
+    let path = folder.join(format!("{what}.lock"));
+    let lock = || {
+        let file = File::create(&path)?;
+        file.lock()?;
+        Ok::<_, std::io::Error>(file)
+    };
+    lock().with_context(|| format!("cannot lock {}", path.display()))
+}
+
 /// rustc's output for browsers.
 pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
+    let _alone = alone(shell, "rustup")?;
     let sysroot = cmd!(shell, "rustc --print sysroot").quiet().read()?;
     if shell.path_exists(Path::new(&sysroot).join("lib/rustlib/wasm32-unknown-unknown")) {
         return Ok(());
@@ -43,6 +59,7 @@ pub(crate) fn npm_packages(shell: &Shell) -> Result<()> {
     let version = cmd!(shell, "node --version").quiet().read().context("install Node.js 20 or newer")?;
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     ensure!(major.is_some_and(|major| major >= 20), "Node.js is {version}: install 20 or newer");
+    let _alone = alone(shell, "npm")?;
     // npm ends an installation with the inner lock file.
     let written = |path: &str| shell.current_dir().join(path).metadata().and_then(|metadata| metadata.modified()).ok();
     if written("node_modules/.package-lock.json") >= written("package-lock.json") {
@@ -55,6 +72,7 @@ pub(crate) fn npm_packages(shell: &Shell) -> Result<()> {
 pub(crate) fn npm_package(shell: &Shell, package: &str) -> Result<PathBuf> {
     let folder = target_dir(shell).join("npm").join(package);
     let modules = folder.join("node_modules");
+    let _alone = alone(shell, "npm")?;
     if !shell.path_exists(modules.join(name_of(package))) {
         cmd!(shell, "npm install --no-save --no-package-lock --no-audit --no-fund --prefix {folder} {package}")
             .run()
@@ -79,6 +97,7 @@ pub(crate) fn chromium(shell: &Shell) -> Result<PathBuf> {
         ensure!(shell.path_exists(&path), "CHROMIUM names {}, which is not there", path.display());
         return Ok(path.into());
     }
+    let _alone = alone(shell, "chromium")?;
     if let Some(path) = installed_chromium(shell) {
         return Ok(path);
     }
@@ -108,6 +127,7 @@ pub(crate) fn mdbook(shell: &Shell) -> Result<PathBuf> {
 fn program(shell: &Shell, name: &str, version: &str, features: &[&str]) -> Result<PathBuf> {
     let root = target_dir(shell).join("tools");
     let program = root.join("bin").join(name);
+    let _alone = alone(shell, name)?;
     let installed = cmd!(shell, "{program} --version").quiet().ignore_status().ignore_stderr().read();
     if !installed.is_ok_and(|installed| installed.ends_with(version)) {
         cmd!(shell, "cargo install {name} --debug --locked --version {version} {features...} --root {root}").run()?;
@@ -122,6 +142,20 @@ fn on_path(shell: &Shell, name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::TryLockError;
+
+    #[test]
+    fn what_is_installed_is_installed_by_one_at_a_time() {
+        let shell = Shell::new().unwrap();
+        let folder = shell.create_temp_dir().unwrap();
+        shell.set_var("CARGO_TARGET_DIR", folder.path());
+        let first = alone(&shell, "npm").unwrap();
+        let second = File::open(folder.path().join("setup/npm.lock")).unwrap();
+        assert!(matches!(second.try_lock(), Err(TryLockError::WouldBlock)));
+        alone(&shell, "rustup").unwrap();
+        drop(first);
+        second.try_lock().unwrap();
+    }
 
     #[test]
     fn a_package_is_named_with_or_without_its_version() {
