@@ -16,7 +16,11 @@ impl Media {
     /// would bring all their code along.
     pub fn load(handler: impl FnMut(&str, Value) + 'static, loaded: impl FnOnce(Option<Self>) + 'static) {
         let loaded = Closure::once_into_js(move |module: JsValue| loaded(Self::open(&module, handler)));
-        boot::call("media", &loaded);
+        if boot::call("media", &loaded).is_none()
+            && let Ok(loaded) = loaded.dyn_into::<Function>()
+        {
+            let _ = loaded.call0(&JsValue::NULL);
+        }
     }
 
     fn open(module: &JsValue, mut handler: impl FnMut(&str, Value) + 'static) -> Option<Self> {

@@ -77,6 +77,15 @@ test("a voice SDK that is not there", async (t) => {
   await office.isWell(desk);
 });
 
+test("a page of one's own that can't load a voice SDK", async (t) => {
+  const withoutMedia = () => {
+    let kept;
+    Object.defineProperty(window, "__cordboard", { get: () => kept, set: ({ media, ...others }) => (kept = others) });
+  };
+  const desk = await office.silentDesk(t, { prepare: (page) => page.addInitScript(withoutMedia) });
+  await tells(desk.widget, NOT_LOADED);
+});
+
 test("microphone and speaker are chosen, and the meter moves", async (t) => {
   const desk = await office.desk(t);
   const { widget } = desk;
