@@ -4,8 +4,9 @@ use crate::error::ApiError;
 use crate::transport::Transport;
 use cordboard::platform::Clock;
 use cordboard::telephony::{
-    AgentId, CallId, CallerId, Capabilities, Digits, Error, MediaToken, PhoneNumber, ProviderInfo, RecordingError,
-    RecordingSound, SoundPart, Transcript, TranscriptError, Webhook, WebhookError, WebhookReply, WebhookRequest,
+    AgentId, CallId, CallerId, Capabilities, Digits, Error, MediaToken, PhoneNumber, ProviderInfo, Recording,
+    RecordingError, RecordingSound, SoundPart, Transcript, TranscriptError, Webhook, WebhookError, WebhookReply,
+    WebhookRequest,
 };
 use cordboard::{Timestamp, async_trait};
 use std::sync::Arc;
@@ -79,10 +80,11 @@ pub trait Carrier: Sized + Send + Sync + 'static {
     /// When it stays where it was, or the outcome is not known.
     async fn bring(&self, call: &CallId, leg: Leg, id: &str, held: bool) -> Result<(), ApiError>;
 
-    /// Sends a caller where nobody answered calls go.
+    /// Sends a caller where nobody answered calls go. It is asked for again when it may have failed and
+    /// [`Found::diverted`] does not say otherwise, so a number must not be dialled by a request that is repeated.
     ///
     /// # Errors
-    /// When they are not.
+    /// When they are not, or the outcome is not known.
     async fn divert(&self, call: &CallId, id: &str, goes: &Goes) -> Result<(), ApiError>;
 
     /// Lets a leg hear digits.
@@ -219,6 +221,8 @@ pub struct Found {
     pub stands: Option<Standing>,
     /// Whether the leg that was to be brought here is here.
     pub came: bool,
+    /// Whether the caller was sent on already, if that was wanted.
+    pub diverted: bool,
 }
 
 /// A leg, as the provider knows it.
@@ -244,8 +248,8 @@ pub struct Standing {
     /// Whether the agent is not heard.
     pub muted: bool,
     /// Whether the call is recorded, if that is known.
-    pub recording: Option<bool>,
-    /// The provider's id of the recording that goes on, if it says so.
+    pub recording: Option<Recording>,
+    /// The provider's id of the recording that goes on or pauses, if it says so.
     pub named: Option<String>,
 }
 

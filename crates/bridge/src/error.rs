@@ -107,6 +107,17 @@ impl ApiError {
         }
     }
 
+    /// Whether it makes no sense to try again, however much later. Credentials are set right some day.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        let may_pass = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
+        match self {
+            Self::Refused(Refusal { status, .. }) => self.is_certain() && !may_pass.contains(status),
+            Self::Unsupported | Self::Garbled => true,
+            Self::NotSent | Self::NoAnswer => false,
+        }
+    }
+
     /// Whether what was to be changed or ended is over already.
     #[must_use]
     pub const fn is_gone(&self) -> bool {
@@ -148,7 +159,9 @@ impl ApiError {
 
 fn of_status(status: StatusCode) -> ErrorKind {
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ErrorKind::NotAllowed,
+        // Not the agent's doing, but the credentials.
+        StatusCode::UNAUTHORIZED => ErrorKind::Provider,
+        StatusCode::FORBIDDEN => ErrorKind::NotAllowed,
         StatusCode::NOT_FOUND | StatusCode::GONE => ErrorKind::NoSuchCall,
         StatusCode::CONFLICT => ErrorKind::WrongState,
         _ => ErrorKind::Provider,

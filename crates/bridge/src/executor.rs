@@ -39,14 +39,15 @@ pub(crate) struct Executor<C> {
 /// Why an order failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    Api(ApiError, Effect),
+    Api(ApiError),
     Journal(JournalError),
 }
 
 impl Failure {
     pub(crate) fn into_error(self, operation: Operation, call: Option<&CallId>) -> Error {
         match self {
-            Self::Api(error, effect) => error.into_error(effect, operation, call),
+            // What was tried again may have been carried out at any time.
+            Self::Api(error) => error.into_error(Effect::Creates, operation, call),
             Self::Journal(error) => Error::new(ErrorKind::Provider, operation).with_source(error),
         }
     }
@@ -68,6 +69,9 @@ pub(crate) enum Orders {
 }
 
 pub(crate) type Actions = Vec<(CallId, Action)>;
+
+/// What is known after a request, and whether it failed.
+type Outcome = (Facts, Result<(), ApiError>);
 
 impl<C: Carrier> Executor<C> {
     pub(crate) fn new(carrier: C, journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Self {
@@ -95,6 +99,11 @@ impl<C: Carrier> Executor<C> {
             guards.push(self.folds[shard].lock().await);
         }
         guards
+    }
+
+    /// The same, unless one is being carried out.
+    pub(crate) fn try_hold_orders(&self, call: &CallId) -> Option<MutexGuard<'_, ()>> {
+        self.orders[shard(call)].try_lock().ok()
     }
 
     /// Nobody else has an order of this call carried out meanwhile.
@@ -141,7 +150,7 @@ impl<C: Carrier> Executor<C> {
                     Output::Event(agent, event) => self.hub(&agent).publish(&Event::Call(event)),
                     Output::Act(call, action) => actions.push((call, action)),
                     Output::Record(call, key, fact) => records.push(self::entry(call, key, entry.at, &fact)),
-                    Output::Bring { .. } => {}
+                    Output::Bring { .. } | Output::LookUp(_) => {}
                 }
             }
             if !records.is_empty() {
@@ -175,10 +184,10 @@ impl<C: Carrier> Executor<C> {
             // What became a fact has been told to whom it concerns.
             let is_noted = !facts.is_empty();
             waiting.extend(self.commit(facts).await?.unwrap_or_default());
-            if let Err((error, effect)) = outcome {
+            if let Err(error) = outcome {
                 tracing::warn!(%call, ?action, %error, "an action failed");
                 if result.is_ok() && (is_order || orders == Orders::Leave && !is_noted) {
-                    result = Err(Failure::Api(error, effect));
+                    result = Err(Failure::Api(error));
                 }
             }
         }
@@ -186,7 +195,7 @@ impl<C: Carrier> Executor<C> {
     }
 
     /// Has the provider do something. Returns what is known then.
-    pub(crate) async fn carry_out(&self, call: &CallId, action: &Action) -> (Facts, Result<(), (ApiError, Effect)>) {
+    pub(crate) async fn carry_out(&self, call: &CallId, action: &Action) -> Outcome {
         let place = |order, room, customer, agent| Place { call, order, room, customer, agent };
         match action {
             Action::AddAgent { leg, agent, from, muted } => {
@@ -203,28 +212,29 @@ impl<C: Carrier> Executor<C> {
             }
             Action::EndAll { order, room, legs } => {
                 let outcome = self.end_all(room.as_deref(), legs).await;
-                self.settle(call, *order, Effect::Repeatable, outcome.map(|()| None))
+                settle(call, *order, outcome.map(|()| None))
             }
             Action::Change { order, change, room, customer, agent } => {
-                let effect = if *change == Change::StartRecording { Effect::Creates } else { Effect::Repeatable };
                 let place = place(*order, room.as_deref(), customer, agent.as_deref());
                 let own_name = || (*change == Change::StartRecording).then(|| recording::name(call, *order));
                 let outcome = self.carrier.change(*change, &place).await;
-                self.settle(call, *order, effect, outcome.map(|named| named.or_else(own_name)))
+                settle(call, *order, outcome.map(|named| named.or_else(own_name)))
             }
             Action::Move { leg, id, held, .. } => self.bring(call, *leg, id, *held).await,
-            Action::CloseRoom { room, legs } => best(self.end_all(room.as_deref(), legs).await),
-            Action::EndLeg { id, .. } => best(unless_gone(self.carrier.end_leg(id).await)),
+            Action::CloseRoom { room, legs } => follow_up(call, action, self.end_all(room.as_deref(), legs).await),
+            Action::EndLeg { id, .. } => follow_up(call, action, self.carrier.end_leg(id).await),
             Action::Unhold { order, room, customer } => {
                 let place = place(*order, room.as_deref(), customer, None);
-                best(self.carrier.change(Change::Resume, &place).await.map(drop))
+                follow_up(call, action, self.carrier.change(Change::Resume, &place).await.map(drop))
             }
-            Action::Keep { room, id, .. } => best(unless_gone(self.carrier.keep(call, room.as_deref(), id).await)),
-            Action::Divert { id, goes } => best(unless_gone(self.carrier.divert(call, id, goes).await)),
+            Action::Keep { room, id, .. } => {
+                follow_up(call, action, self.carrier.keep(call, room.as_deref(), id).await)
+            }
+            Action::Divert { id, goes } => follow_up(call, action, self.carrier.divert(call, id, goes).await),
         }
     }
 
-    async fn add(&self, call: &CallId, new: NewLeg<'_>) -> (Facts, Result<(), (ApiError, Effect)>) {
+    async fn add(&self, call: &CallId, new: NewLeg<'_>) -> Outcome {
         let leg = new.leg;
         let beside = self.bridge.lock().beside(call);
         let made = self.carrier.add(call, &NewLeg { beside: beside.as_deref(), ..new }).await;
@@ -236,26 +246,11 @@ impl<C: Carrier> Executor<C> {
                     // A leg of that name is there already: it was made.
                     ErrorKind::OutcomeUnknown | ErrorKind::WrongState => one("unsure", Fact::Unsure { leg }),
                     ErrorKind::InvalidNumber => one("refused", Fact::Refused { leg, end: LegEnd::Invalid }),
+                    ErrorKind::NotAllowed => one("refused", Fact::Refused { leg, end: LegEnd::NotAllowed }),
                     _ => one("refused", Fact::Refused { leg, end: LegEnd::Failed }),
                 };
-                (fact, Err((error, Effect::Creates)))
+                (fact, Err(error))
             }
-        }
-    }
-
-    /// What is known after an order's request. When that is nothing, the order stays open and is looked up.
-    fn settle(
-        &self,
-        call: &CallId,
-        order: u32,
-        effect: Effect,
-        outcome: Result<Option<String>, ApiError>,
-    ) -> (Facts, Result<(), (ApiError, Effect)>) {
-        let one = |key: &str, fact| vec![(call.clone(), format!("{key}/{call}/{order}"), fact)];
-        match outcome {
-            Ok(recording) => (one("done", Fact::Done { order, recording }), Ok(())),
-            Err(error) if error.is_certain() => (one("not-done", Fact::NotDone { order }), Err((error, effect))),
-            Err(error) => (Vec::new(), Err((error, effect))),
         }
     }
 
@@ -272,14 +267,14 @@ impl<C: Carrier> Executor<C> {
     }
 
     /// Brings a leg of another call into this one's room.
-    async fn bring(&self, call: &CallId, leg: Leg, id: &str, held: bool) -> (Facts, Result<(), (ApiError, Effect)>) {
+    async fn bring(&self, call: &CallId, leg: Leg, id: &str, held: bool) -> Outcome {
         let outcome = self.carrier.bring(call, leg, id, held).await.map(|()| None);
         let merge = self.bridge.lock().merge(call);
         let Some(merge) = merge else { return (Vec::new(), Ok(())) };
         let both = [(call, merge.order), (&merge.consultation, merge.consultation_order)];
         let (mut facts, mut result) = (Vec::new(), Ok(()));
         for (call, order) in both {
-            let (more, outcome) = self.settle(call, order, Effect::Creates, outcome.clone());
+            let (more, outcome) = settle(call, order, outcome.clone());
             facts.extend(more);
             result = result.and(outcome);
         }
@@ -293,9 +288,21 @@ impl<C: Carrier> Executor<C> {
     }
 }
 
-/// What nobody waits for: it is done, or logged.
-fn best(outcome: Result<(), ApiError>) -> (Facts, Result<(), (ApiError, Effect)>) {
-    (Vec::new(), outcome.map_err(|error| (error, Effect::Repeatable)))
+/// What is known after an order's request. When that is nothing, the order stays open and is looked up.
+fn settle(call: &CallId, order: u32, outcome: Result<Option<String>, ApiError>) -> Outcome {
+    let one = |key: &str, fact| vec![(call.clone(), format!("{key}/{call}/{order}"), fact)];
+    match outcome {
+        Ok(recording) => (one("done", Fact::Done { order, recording }), Ok(())),
+        Err(error) if error.is_certain() => (one("not-done", Fact::NotDone { order }), Err(error)),
+        Err(error) => (Vec::new(), Err(error)),
+    }
+}
+
+/// What is known after a request that nobody waits for. When that is nothing, it is made again later.
+fn follow_up(call: &CallId, action: &Action, outcome: Result<(), ApiError>) -> Outcome {
+    let outcome = unless_gone(outcome);
+    let is_settled = outcome.as_ref().map_or_else(ApiError::is_final, |()| true);
+    (if is_settled { vec![action.settled(call)] } else { Vec::new() }, outcome)
 }
 
 /// To end or change what is over already is no failure.

@@ -75,7 +75,8 @@ impl<C: Carrier> Line<C> {
             error.into_error(Effect::Repeatable, Operation::Dial, None)
         })?;
         let first = numbers.into_iter().next().map(|caller_id| caller_id.number);
-        first.ok_or_else(|| Error::new(ErrorKind::NotAllowed, Operation::Dial))
+        // No other number would help: the account has none to show.
+        first.ok_or_else(|| Error::new(ErrorKind::Provider, Operation::Dial))
     }
 
     async fn known_caller_ids(&self) -> Result<Vec<CallerId>, ApiError> {

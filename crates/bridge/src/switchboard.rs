@@ -1,4 +1,4 @@
-use crate::bridge::{Fact, Facts, Goes, News, Output, RecordingFile};
+use crate::bridge::{Fact, Facts, Goes, News, Output, RecordingFile, entry};
 use crate::carrier::{Answer, Carrier};
 use crate::config::ConfigProblem;
 use crate::error::Effect;
@@ -21,7 +21,7 @@ use std::time::Duration;
 
 /// An account's calls, each bridged in a room at the provider that the carrier speaks to.
 ///
-/// Give [`run`](Self::run) a task of its own. Clones are the same account.
+/// Clones are the same account.
 pub struct Switchboard<C>(Arc<Executor<C>>);
 
 impl<C> Clone for Switchboard<C> {
@@ -58,8 +58,7 @@ impl<C: Carrier> Switchboard<C> {
         Ok(Self(Arc::new(Executor::new(carrier, journal, clock))))
     }
 
-    /// Does what time brings about: calls stop ringing, and agents whose browser was lost are called again. Never ends.
-    pub async fn run(&self) {
+    async fn keep_time(&self) {
         let mut running = FuturesUnordered::new();
         loop {
             let due = self.0.bridge.lock().poll_timeout();
@@ -87,12 +86,22 @@ impl<C: Carrier> Switchboard<C> {
     }
 
     async fn happen(&self, output: Output) {
-        let Output::Record(call, key, fact) = output else { return };
-        let result = self.order(vec![(call.clone(), key, fact)]).await;
+        let (call, result) = match output {
+            Output::Record(call, key, fact) => (call.clone(), self.order(vec![(call, key, fact)]).await),
+            Output::LookUp(call) => (call.clone(), self.look_up(&call).await),
+            Output::Event(..) | Output::Act(..) | Output::Bring { .. } => return,
+        };
         if let Err(failure) = result {
             let error = failure.into_error(Operation::ActiveCalls, Some(&call));
             tracing::warn!(%call, %error, "what was due could not be done");
         }
+    }
+
+    /// Asks how a call stands, unless an order is on its way: that says itself how it ended.
+    async fn look_up(&self, call: &CallId) -> Result<(), Failure> {
+        let Some(_turn) = self.0.try_hold_orders(call) else { return Ok(()) };
+        let found = self.0.look_up(call, self.0.clock.now()).await.map_err(Failure::Api)?;
+        self.order(found).await
     }
 
     async fn order(&self, facts: Facts) -> Result<(), Failure> {
@@ -180,9 +189,15 @@ impl<C: Carrier> Backend for Switchboard<C> {
         Ok(Some(token))
     }
 
+    /// Calls stop ringing, agents whose browser was lost are called again, and what is not known or not done is seen to.
+    async fn run(&self) {
+        self.keep_time().await;
+    }
+
     async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error> {
-        let entries = self.0.look_up(call, now).await;
-        entries.map_err(|error| error.into_error(Effect::Repeatable, Operation::ActiveCalls, Some(call)))
+        let found = self.0.look_up(call, now).await;
+        let facts = found.map_err(|error| error.into_error(Effect::Repeatable, Operation::ActiveCalls, Some(call)))?;
+        Ok(facts.into_iter().map(|(call, key, fact)| entry(call, key, now, &fact)).collect())
     }
 
     async fn recording(

@@ -21,9 +21,9 @@ const KINDS: &str = "ringing connected held resumed muted unmuted recording_star
                      recording_stopped transfer_failed started digits_received ended";
 
 const END_REASONS: &str = "hung-up remote-hung-up transferred canceled busy no-answer rejected missed answered-elsewhere \
-                           invalid-number unreachable connection-lost provider-failed";
+                           invalid-number not-allowed unreachable connection-lost provider-failed";
 
-const ENDS: [EndReason; 13] = [
+const ENDS: [EndReason; 14] = [
     EndReason::HungUp,
     EndReason::RemoteHungUp,
     EndReason::Transferred,
@@ -34,6 +34,7 @@ const ENDS: [EndReason; 13] = [
     EndReason::Missed,
     EndReason::AnsweredElsewhere,
     EndReason::Failed(FailureReason::InvalidNumber),
+    EndReason::Failed(FailureReason::NotAllowed),
     EndReason::Failed(FailureReason::Unreachable),
     EndReason::Failed(FailureReason::ConnectionLost),
     EndReason::Failed(FailureReason::Provider),

@@ -150,6 +150,8 @@ impl Gateway {
         let Self { app, listener, tls, router, .. } = self;
         let house = tokio::spawn(Arc::clone(&app).keep_house());
         let outbox = tokio::spawn(Arc::clone(&app).complete_records());
+        let backend = Arc::clone(&app.backend);
+        let backend = tokio::spawn(async move { backend.run().await });
         let drain = app.config.server.drain;
         let handle = Handle::new();
         let mut stopping = app.stopping.subscribe();
@@ -182,6 +184,7 @@ impl Gateway {
         }
         house.abort();
         outbox.abort();
+        backend.abort();
         app.desks.flush().await;
         app.desks.close();
         app.store.close().await;

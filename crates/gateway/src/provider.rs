@@ -93,8 +93,6 @@ async fn bridged<C: Carrier<Config: Send>>(builder: Builder, config: C::Config) 
     let transport = Arc::new(Https::new()?);
     let backend = move |journal| {
         let switchboard = Switchboard::<C>::new(config, transport, journal, Arc::new(SystemClock))?;
-        let driver = switchboard.clone();
-        tokio::spawn(async move { driver.run().await });
         Ok(Arc::new(switchboard) as Arc<dyn Backend>)
     };
     Ok(builder.try_backend(backend).build().await?)

@@ -169,7 +169,9 @@ impl Carrier for TwilioCarrier {
 
     async fn divert(&self, call: &CallId, id: &str, goes: &Goes) -> Result<(), ApiError> {
         let twiml = documents::otherwise(&self.addresses, call, goes).build();
-        self.send(self.api.redirect(id, &twiml, Effect::Repeatable)).await
+        // Another number must not ring twice.
+        let effect = if matches!(goes, Goes::Number { .. }) { Effect::Creates } else { Effect::Repeatable };
+        self.send(self.api.redirect(id, &twiml, effect)).await
     }
 
     async fn send_digits(&self, _id: &str, _digits: &Digits) -> Result<(), ApiError> {

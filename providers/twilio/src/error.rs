@@ -26,14 +26,15 @@ fn of_code(code: u32) -> Option<ErrorKind> {
     Some(match code {
         // The number, as it was typed.
         21211 | 21214 | 21217 | 13223 | 13224 => ErrorKind::InvalidNumber,
-        // Not permitted: destination (geo permissions, block list, trial account), caller id, and what the operator has to
-        // set right: account, credentials, application, webhook signature.
+        // Not permitted: destination (geo permissions, block list, trial account), caller id.
         21203 | 21215 | 13227 | 21216 | 13225 | 21219 => ErrorKind::NotAllowed,
         21210 | 21212 | 13214 | 13247 => ErrorKind::NotAllowed,
-        10001 | 20005 | 20003 | 20006 | 20403 | 20008 | 21218 | 57012 => ErrorKind::NotAllowed,
-        // Too many at once; the conference is full.
-        10004 | 16020 => ErrorKind::TooManyCalls,
-        16021 | 20429 => ErrorKind::RateLimited { retry_after: None },
+        // What the operator has to set right, and no other number would help: account, credentials, application, webhook signature.
+        10001 | 20005 | 20003 | 20006 | 20403 | 20008 | 21218 | 57012 => ErrorKind::Provider,
+        // The conference is full.
+        16020 => ErrorKind::TooManyCalls,
+        // Too many at once, of the whole account.
+        10004 | 16021 | 20429 => ErrorKind::RateLimited { retry_after: None },
         // The call, the leg or the conference is over.
         20404 | 21220 | 16022 => ErrorKind::NoSuchCall,
         16025 => ErrorKind::WrongState,
@@ -75,13 +76,13 @@ mod tests {
     }
 
     rows! {
-        account_not_active: 10001 20005 => ErrorKind::NotAllowed;
-        too_many_calls_at_once: 10004 => ErrorKind::TooManyCalls;
+        account_not_active: 10001 20005 => ErrorKind::Provider;
+        too_many_calls_at_once: 10004 => ErrorKind::RateLimited { retry_after: None };
         too_many_conference_joins_at_once: 16021 => ErrorKind::RateLimited { retry_after: None };
         unknown_parameters: 20001 => ErrorKind::Provider;
-        not_authenticated: 20003 => ErrorKind::NotAllowed;
-        access_denied: 20006 20403 => ErrorKind::NotAllowed;
-        test_credentials: 20008 => ErrorKind::NotAllowed;
+        not_authenticated: 20003 => ErrorKind::Provider;
+        access_denied: 20006 20403 => ErrorKind::Provider;
+        test_credentials: 20008 => ErrorKind::Provider;
         access_token: 20101 20102 20103 20104 20105 20106 20107 => ErrorKind::Provider;
         authentication: 20151 20152 20153 20154 20155 20156 20157 => ErrorKind::Provider;
         not_found: 20404 => ErrorKind::NoSuchCall;
@@ -95,7 +96,7 @@ mod tests {
         caller_id: 21210 21212 13214 13247 => ErrorKind::NotAllowed;
         to_invalid: 21211 21214 21217 13223 13224 => ErrorKind::InvalidNumber;
         to_blocked: 21216 13225 => ErrorKind::NotAllowed;
-        bad_application: 21218 => ErrorKind::NotAllowed;
+        bad_application: 21218 => ErrorKind::Provider;
         trial_account: 21219 => ErrorKind::NotAllowed;
         call_not_in_progress: 21220 => ErrorKind::NoSuchCall;
         bad_machine_detection: 21234 => ErrorKind::Provider;
@@ -104,13 +105,14 @@ mod tests {
         conference_full: 16020 => ErrorKind::TooManyCalls;
         conference_gone: 16022 => ErrorKind::NoSuchCall;
         label_in_use: 16025 => ErrorKind::WrongState;
-        webhook_signature: 57012 => ErrorKind::NotAllowed;
+        webhook_signature: 57012 => ErrorKind::Provider;
     }
 
     #[test]
     fn bodies_that_say_nothing_leave_the_status() {
         for body in ["", "<html>Bad gateway</html>", "[]", "null", "{\"code\":\"x\"}", "{\"code\":-1}", "\u{0}"] {
-            assert_eq!(answer(401, body).kind(Effect::Creates), ErrorKind::NotAllowed);
+            assert_eq!(answer(401, body).kind(Effect::Creates), ErrorKind::Provider);
+            assert_eq!(answer(403, body).kind(Effect::Creates), ErrorKind::NotAllowed);
             assert_eq!(answer(404, body).kind(Effect::Creates), ErrorKind::NoSuchCall);
             assert_eq!(answer(409, body).kind(Effect::Creates), ErrorKind::WrongState);
             assert_eq!(answer(400, body).kind(Effect::Creates), ErrorKind::Provider);

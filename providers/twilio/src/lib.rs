@@ -10,10 +10,11 @@
 //! #     clock: std::sync::Arc<dyn cordboard::platform::Clock>,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! use cordboard_twilio::{Https, Twilio};
+//! use cordboard::telephony::Backend as _;
 //! use std::sync::Arc;
 //!
 //! let twilio = Twilio::new(config, Arc::new(Https::new()?), journal, clock)?;
-//! // Rings for as long as it should, and calls agents back whose page was reloaded. Spawn it beside the server.
+//! // Rings for as long as it should, and calls agents back whose page was reloaded. A gateway does so by itself.
 //! twilio.run().await;
 //! # Ok(())
 //! # }
@@ -50,5 +51,5 @@ pub use cordboard_bridge::{
 
 /// An account at Twilio.
 ///
-/// Give [`run`](cordboard_bridge::Switchboard::run) a task of its own. Clones are the same account.
+/// Clones are the same account.
 pub type Twilio = cordboard_bridge::Switchboard<TwilioCarrier>;

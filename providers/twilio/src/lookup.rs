@@ -3,7 +3,7 @@
 use crate::backend::TwilioCarrier;
 use crate::rest::{CallState, Participant, Recording};
 use crate::webhook::leg_status_of;
-use cordboard::telephony::CallId;
+use cordboard::telephony::{CallId, Recording as RecordingState};
 use cordboard_bridge::{ApiError, Found, FoundLeg, Leg, Standing, Wanted, WantedLeg};
 
 impl TwilioCarrier {
@@ -39,12 +39,18 @@ impl TwilioCarrier {
         let mut stands = None;
         if let Some(customer) = member(Leg::Customer).filter(|_| !wanted.changes.is_empty()) {
             let muted = wanted.agent.and_then(member).is_some_and(|agent| agent.muted);
-            let named = self.running_recording(&customer.call_sid).await?;
-            stands = Some(Standing { held: customer.hold, muted, recording: Some(named.is_some()), named });
+            let (recording, named) = match self.running_recording(&customer.call_sid).await? {
+                Some(running) if running.status == "paused" => (RecordingState::Paused, Some(running.sid)),
+                Some(running) => (RecordingState::On, Some(running.sid)),
+                None => (RecordingState::Off, None),
+            };
+            stands = Some(Standing { held: customer.hold, muted, recording: Some(recording), named });
         }
         let came =
             wanted.merge.as_ref().is_some_and(|merge| members.iter().any(|member| member.call_sid == merge.leg_id));
-        Ok(Found { legs, stands, came })
+        // Who was sent on has left the conference, and so has who hung up.
+        let diverted = wanted.divert.is_some() && member(Leg::Customer).is_none();
+        Ok(Found { legs, stands, came, diverted })
     }
 
     async fn members(&self, room: &str) -> Result<Vec<Participant>, ApiError> {
@@ -54,9 +60,9 @@ impl TwilioCarrier {
         }
     }
 
-    async fn running_recording(&self, leg: &str) -> Result<Option<String>, ApiError> {
+    async fn running_recording(&self, leg: &str) -> Result<Option<Recording>, ApiError> {
         let recordings: Vec<Recording> = self.list(self.api.list_recordings(leg), "recordings").await?;
         let running = |recording: &Recording| matches!(recording.status.as_str(), "in-progress" | "paused");
-        Ok(recordings.into_iter().find(running).map(|recording| recording.sid))
+        Ok(recordings.into_iter().find(running))
     }
 }

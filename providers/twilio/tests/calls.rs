@@ -19,7 +19,7 @@ fn refusals_tell_the_agent_what_to_do() {
         // The number list is read first, so that only the dial meets the fault.
         alex.line.caller_ids().await.unwrap();
         for (answer, kind) in [
-            (Answer::Unauthenticated, ErrorKind::NotAllowed),
+            (Answer::Unauthenticated, ErrorKind::Provider),
             (Answer::NotFound, ErrorKind::Provider),
             (Answer::ServerError, ErrorKind::OutcomeUnknown),
             (Answer::Unavailable, ErrorKind::OutcomeUnknown),
@@ -46,6 +46,23 @@ fn refusals_tell_the_agent_what_to_do() {
 }
 
 /// Orders whose answers are lost stay open until they are looked up.
+/// Whether the recording pauses is what the agent relies on who takes down the number of a card.
+#[test]
+fn a_recording_that_goes_on_unheard_of_is_found() {
+    calls::play::<Twilio, _>(|world, twilio| async move {
+        let mut alex = Listener::new(&world, &twilio, ALEX);
+        let call = alex.talk("1").await;
+        alex.line.start_recording(&call).await.unwrap();
+        let unheard = || vec![Fault::after(Answer::Nothing).on(Method::POST, "/Recordings/"); 4];
+        world.at_provider(|cloud, _| cloud.inject(unheard()));
+        assert_eq!(alex.line.pause_recording(&call).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+        alex.until(&call, CallEventKind::RecordingPaused).await;
+        world.at_provider(|cloud, _| cloud.inject(unheard()));
+        assert_eq!(alex.line.resume_recording(&call).await.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+        alex.until(&call, CallEventKind::RecordingResumed).await;
+    });
+}
+
 #[test]
 fn a_change_without_an_answer_is_looked_up() {
     let world = World::new();

@@ -234,7 +234,9 @@ impl Carrier for VonageCarrier {
 
     async fn divert(&self, call: &CallId, id: &str, goes: &Goes) -> Result<(), ApiError> {
         let ncco = documents::otherwise(&self.config, call, goes);
-        self.order(self.api.transfer(leg_id(id)?, &ncco, Effect::Repeatable)).await
+        // Another number must not ring twice.
+        let effect = if matches!(goes, Goes::Number { .. }) { Effect::Creates } else { Effect::Repeatable };
+        self.order(self.api.transfer(leg_id(id)?, &ncco, effect)).await
     }
 
     async fn send_digits(&self, id: &str, digits: &Digits) -> Result<(), ApiError> {

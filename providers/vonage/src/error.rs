@@ -42,13 +42,13 @@ fn of_parameter(name: &str) -> Option<ErrorKind> {
 /// The problems that Vonage documents. Source: developer.vonage.com/api-errors; what they ask for is our reading.
 fn of_code(code: &str) -> Option<ErrorKind> {
     Some(match code {
-        "low-balance" | "unprovisioned" | "account-suspended" | "application-suspended" | "unavailable-legal" => {
-            ErrorKind::NotAllowed
-        }
+        "unavailable-legal" | "forbidden" | "FORBIDDEN" => ErrorKind::NotAllowed,
+        // What the operator has to set right, and no other number would help.
+        "low-balance" | "unprovisioned" | "account-suspended" | "application-suspended" => ErrorKind::Provider,
         "unauthorized" | "UNAUTHORIZED" | "invalid-api-key" | "invalid-signature" | "jwt-expired" | "jwt-revoked" => {
-            ErrorKind::NotAllowed
+            ErrorKind::Provider
         }
-        "forbidden" | "FORBIDDEN" | "invalid-ip" | "multiple-auth-methods" => ErrorKind::NotAllowed,
+        "invalid-ip" | "multiple-auth-methods" => ErrorKind::Provider,
         "not-found" | "NOT_FOUND" | "invalid-id" => ErrorKind::NoSuchCall,
         "rate-limit" | "throttled" => ErrorKind::RateLimited { retry_after: None },
         "invalid-json" | "wrong-verb" | "accept-header" | "content-type-header" => ErrorKind::Provider,
@@ -72,10 +72,10 @@ mod tests {
             (
                 402,
                 r#"{"type":"https://developer.nexmo.com/api-errors#low-balance","title":"Low balance"}"#,
-                ErrorKind::NotAllowed,
+                ErrorKind::Provider,
             ),
-            (401, r#"{"type":"https://developer.vonage.com/api-errors/unauthorized"}"#, ErrorKind::NotAllowed),
-            (401, r#"{"type":"UNAUTHORIZED","error_title":"Unauthorized"}"#, ErrorKind::NotAllowed),
+            (401, r#"{"type":"https://developer.vonage.com/api-errors/unauthorized"}"#, ErrorKind::Provider),
+            (401, r#"{"type":"UNAUTHORIZED","error_title":"Unauthorized"}"#, ErrorKind::Provider),
             (404, r#"{"type":"NOT_FOUND","error_title":"Not Found"}"#, ErrorKind::NoSuchCall),
             (
                 400,
@@ -89,11 +89,11 @@ mod tests {
             ),
             (400, r#"{"type":"x","invalid_parameters":[{"name":"from.number","reason":"no"}]}"#, ErrorKind::NotAllowed),
             (400, r#"{"type":"x","invalid_parameters":[{"name":"ncco","reason":"no"}]}"#, ErrorKind::Provider),
-            (401, r#"{"error-code":"401","error-code-label":"authentication failed"}"#, ErrorKind::NotAllowed),
+            (401, r#"{"error-code":"401","error-code-label":"authentication failed"}"#, ErrorKind::Provider),
             (420, r#"{"error-code":"420","error-code-label":"method failed"}"#, ErrorKind::Provider),
             (429, "", ErrorKind::RateLimited { retry_after: None }),
             (400, "", ErrorKind::Provider),
-            (401, "", ErrorKind::NotAllowed),
+            (401, "", ErrorKind::Provider),
             (403, "", ErrorKind::NotAllowed),
             (404, "", ErrorKind::NoSuchCall),
             (409, "", ErrorKind::WrongState),

@@ -10,10 +10,11 @@
 //! #     clock: std::sync::Arc<dyn cordboard::platform::Clock>,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! use cordboard_vonage::{Https, Vonage};
+//! use cordboard::telephony::Backend as _;
 //! use std::sync::Arc;
 //!
 //! let vonage = Vonage::new(config, Arc::new(Https::new()?), journal, clock)?;
-//! // Rings for as long as it should, and calls agents back whose page was reloaded. Spawn it beside the server.
+//! // Rings for as long as it should, and calls agents back whose page was reloaded. A gateway does so by itself.
 //! vonage.run().await;
 //! # Ok(())
 //! # }
@@ -51,5 +52,5 @@ pub use cordboard_bridge::{ConfigProblem, Https, RecordingInfo, Transport, Trans
 
 /// An application at Vonage.
 ///
-/// Give [`run`](cordboard_bridge::Switchboard::run) a task of its own. Clones are the same application.
+/// Clones are the same application.
 pub type Vonage = cordboard_bridge::Switchboard<VonageCarrier>;

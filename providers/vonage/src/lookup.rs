@@ -5,7 +5,8 @@ use crate::backend::VonageCarrier;
 use crate::rest::{CallState, read_calls};
 use crate::webhook::leg_status_of;
 use cordboard::Timestamp;
-use cordboard_bridge::{ApiError, Change, Found, FoundLeg, Leg, Standing, Wanted, WantedLeg, Whom, identity};
+use cordboard::telephony::Recording;
+use cordboard_bridge::{ApiError, Change, Found, FoundLeg, Goes, Leg, Standing, Wanted, WantedLeg, Whom, identity};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -41,6 +42,10 @@ impl VonageCarrier {
             let there = self.state(&merge.leg_id).await?.and_then(|state| state.conversation_uuid);
             found.came = here.is_some() && here == there;
         }
+        if let Some((Goes::Number { number }, since)) = &wanted.divert {
+            let whom = Whom::Number(number.clone());
+            found.diverted = !self.calls_to(&whom, *since).await?.is_empty();
+        }
         Ok(found)
     }
 
@@ -57,11 +62,17 @@ impl VonageCarrier {
     /// told apart, and none is taken.
     async fn search(&self, wanted: &WantedLeg) -> Result<Option<CallState>, ApiError> {
         let Some(whom) = &wanted.whom else { return Ok(None) };
-        let from = Timestamp::default() + wanted.asked_at.since(Timestamp::default() + BEFORE);
-        let (Some(start), Some(end)) = (written(from), written(wanted.asked_at + AFTER)) else { return Ok(None) };
+        let mut calls = self.calls_to(whom, wanted.asked_at).await?;
+        Ok(calls.pop().filter(|_| calls.is_empty()))
+    }
+
+    /// The calls to somebody that a request at that time may have made.
+    async fn calls_to(&self, whom: &Whom, asked_at: Timestamp) -> Result<Vec<CallState>, ApiError> {
+        let from = Timestamp::default() + asked_at.since(Timestamp::default() + BEFORE);
+        let (Some(start), Some(end)) = (written(from), written(asked_at + AFTER)) else { return Ok(Vec::new()) };
         let mut calls = read_calls(&self.send(self.api.calls_between(&start, &end)).await?)?;
         calls.retain(|call| call.direction.as_deref() != Some("inbound") && reaches(call, whom));
-        Ok(calls.pop().filter(|_| calls.is_empty()))
+        Ok(calls)
     }
 
     /// What can't be read back is set to what the agent was told. A recording ends, so that none runs unseen.
@@ -79,7 +90,7 @@ impl VonageCarrier {
         }
         if changes([Change::StartRecording, Change::StopRecording]) {
             unless_gone(self.stop_recording(customer).await)?;
-            stands.recording = Some(false);
+            stands.recording = Some(Recording::Off);
         }
         Ok(stands)
     }

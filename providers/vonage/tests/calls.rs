@@ -46,7 +46,7 @@ fn refusals_say_what_to_do() {
         alex.until(&call, CallEventKind::Connected).await;
         world.at_provider(|cloud, _| cloud.inject([refused(), refused()]));
         let error = alex.dial("twice", numbers::ANSWERS).await.unwrap_err();
-        assert_eq!((error.kind(), error.provider_code()), (ErrorKind::NotAllowed, Some("HTTP 401")));
+        assert_eq!((error.kind(), error.provider_code()), (ErrorKind::Provider, Some("HTTP 401")));
     });
 }
 

@@ -32,9 +32,9 @@ pub(crate) const fn denied(violation: PolicyViolation) -> &'static str {
 /// The line does not take a number: a title, and what to do.
 pub(crate) const fn dial_refused() -> [&'static str; 3] {
     [
-        "This number may not be called",
+        "This call is not allowed",
         "Your account does not allow it. No call was made.",
-        "Ask an administrator if you need to call it.",
+        "Ask an administrator if you need to make it.",
     ]
 }
 
@@ -102,6 +102,7 @@ pub(crate) const fn ended_because(reason: EndReason) -> &'static str {
         EndReason::Missed => "Missed",
         EndReason::AnsweredElsewhere => "Answered somewhere else",
         EndReason::Failed(FailureReason::InvalidNumber) => "This number does not exist",
+        EndReason::Failed(FailureReason::NotAllowed) => "Your account does not allow this call",
         EndReason::Failed(FailureReason::Unreachable) => "Can't be reached now",
         EndReason::Failed(FailureReason::ConnectionLost) => "Connection lost",
         EndReason::Failed(FailureReason::Provider) => "The phone service failed",
@@ -133,6 +134,8 @@ pub(crate) fn failed(operation: Operation, kind: ErrorKind) -> String {
         (Operation::SignIn, ErrorKind::NotSignedIn) => {
             "The window for it was closed or blocked. Allow pop-ups here, then try again."
         }
+        // What it means is not known either.
+        (_, ErrorKind::OutcomeUnknown) => return way_out(kind).to_owned(),
         _ => way_out(kind),
     };
     [meaning(operation), " ", way_out].concat()

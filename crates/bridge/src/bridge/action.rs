@@ -1,4 +1,4 @@
-use super::fact::{Change, Goes};
+use super::fact::{Change, Fact, Goes};
 use super::leg::Leg;
 use cordboard::telephony::{AgentId, CallId, PhoneNumber};
 use std::fmt;
@@ -33,8 +33,11 @@ pub(crate) enum Action {
 pub(crate) enum Gate {
     /// Only who took the order. From the journal, its outcome is looked up instead.
     Order,
-    /// Whoever is first to record [`Fact::Asked`](super::Fact::Asked) with its name.
-    Journal,
+    /// Whoever is first to record [`Fact::Asked`](super::Fact::Asked) with its name, and nobody again.
+    Once,
+    /// The same, and then again and again until [`Fact::Settled`](super::Fact::Settled) is recorded with its name: done twice, it is the
+    /// same as once.
+    UntilSettled,
 }
 
 impl Action {
@@ -47,7 +50,7 @@ impl Action {
             | Self::EndLeg { .. }
             | Self::Unhold { .. }
             | Self::Keep { .. }
-            | Self::Divert { .. } => Gate::Journal,
+            | Self::Divert { .. } => Gate::UntilSettled,
         }
     }
 
@@ -64,6 +67,14 @@ impl Action {
             Self::Move { order, .. } => format!("move/{order}"),
             Self::Divert { .. } => "divert".to_owned(),
         }
+    }
+}
+
+impl Action {
+    /// What is recorded when it needs nothing more.
+    pub(crate) fn settled(&self, call: &CallId) -> (CallId, String, Fact) {
+        let action = self.name();
+        (call.clone(), format!("settled/{call}/{action}"), Fact::Settled { action })
     }
 }
 

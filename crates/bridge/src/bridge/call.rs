@@ -2,7 +2,7 @@ use super::action::{Action, Gate};
 use super::fact::{Change, Fact, RecordingFile};
 use super::leg::{Leg, LegEnd, LegState, LegStatus, Whom};
 use super::machine::{Limits, Output};
-use super::ring::{Lost, Ring};
+use super::ring::{Doubt, Lost, Ring};
 use cordboard::Timestamp;
 use cordboard::telephony::{
     AgentId, Call, CallEvent, CallEventKind, CallId, CallState, DialKey, Direction, EndReason, FailureReason,
@@ -20,6 +20,8 @@ pub(super) struct Bridged {
     pub(super) local: Option<PhoneNumber>,
     pub(super) key: Option<DialKey>,
     pub(super) begun: Timestamp,
+    /// When the last fact was recorded.
+    now: Timestamp,
     /// The time of the last event: none is told as earlier than the one before it.
     pub(super) last: Timestamp,
     /// What each agent has been told.
@@ -48,6 +50,9 @@ pub(super) struct Bridged {
     pub(super) dropped: BTreeSet<Leg>,
     /// The names of actions that were given out or are done.
     pub(super) acted: BTreeSet<String>,
+    /// Actions that are to be carried out until they are settled, by their names, and since when.
+    pub(super) unsettled: BTreeMap<String, (Timestamp, Action)>,
+    pub(super) doubt: Option<Doubt>,
     pub(super) files: Vec<RecordingFile>,
     /// Whether the first leg was refused, so that there never was a call.
     pub(super) refused: bool,
@@ -83,6 +88,7 @@ impl Bridged {
             local: None,
             key: None,
             begun: at,
+            now: at,
             last: at,
             seats: BTreeMap::new(),
             holder: None,
@@ -103,6 +109,8 @@ impl Bridged {
             moved: false,
             dropped: BTreeSet::new(),
             acted: BTreeSet::new(),
+            unsettled: BTreeMap::new(),
+            doubt: None,
             files: Vec::new(),
             refused: false,
             closes: None,
@@ -132,6 +140,7 @@ impl Bridged {
 
     /// Takes in a fact, and gives out what follows from it.
     pub(super) fn handle(&mut self, at: Timestamp, fact: &Fact, limits: &Limits) {
+        self.now = at;
         self.orders = self.orders.max(fact.order().unwrap_or_default());
         match fact {
             Fact::Dial { .. } | Fact::Arrived { .. } | Fact::Noted { .. } => {}
@@ -178,11 +187,20 @@ impl Bridged {
             }
             Fact::GaveUp => self.gave_up = true,
             Fact::Asked { action } => drop(self.acted.insert(action.clone())),
+            Fact::Settled { action } => {
+                self.acted.insert(action.clone());
+                self.unsettled.remove(action);
+            }
             Fact::Done { order, recording } => self.done(at, *order, recording.as_deref()),
             Fact::NotDone { order } => self.not_done(*order),
-            Fact::Stands { order, held, muted, recording, named } => {
+            Fact::Stands { order, held, muted, recording, paused, named } => {
                 if self.orders <= *order {
-                    self.stands(at, *held, *muted, *recording, named.as_deref());
+                    let recording = recording.map(|goes_on| match (goes_on, *paused) {
+                        (false, _) => Recording::Off,
+                        (true, false) => Recording::On,
+                        (true, true) => Recording::Paused,
+                    });
+                    self.stands(at, *held, *muted, recording, named.as_deref());
                 }
             }
             Fact::Recorded { file } => {
@@ -348,15 +366,18 @@ impl Bridged {
         }
     }
 
-    fn stands(&mut self, at: Timestamp, held: bool, muted: bool, recording: Option<bool>, named: Option<&str>) {
+    fn stands(&mut self, at: Timestamp, held: bool, muted: bool, recording: Option<Recording>, named: Option<&str>) {
         self.pending.retain(|_, pending| !matches!(pending, Pending::Change(_)));
         self.changed(at, if held { Change::Hold } else { Change::Resume }, None);
         self.changed(at, if muted { Change::Mute } else { Change::Unmute }, None);
-        let Some((_, seat)) = self.held_seat() else { return };
-        match (recording, seat.recording) {
-            (Some(true), Recording::Off) => self.changed(at, Change::StartRecording, named),
-            (Some(false), Recording::On | Recording::Paused) => self.changed(at, Change::StopRecording, None),
-            _ => {}
+        match recording {
+            Some(Recording::Off) => self.changed(at, Change::StopRecording, None),
+            Some(now) => {
+                self.changed(at, Change::StartRecording, named);
+                let paused = now == Recording::Paused;
+                self.changed(at, if paused { Change::PauseRecording } else { Change::ResumeRecording }, None);
+            }
+            None => {}
         }
     }
 
@@ -367,7 +388,11 @@ impl Bridged {
 
     /// Gives an action out, if it was not before.
     pub(super) fn act(&mut self, action: Action) {
-        if self.acted.insert(action.name()) {
+        let name = action.name();
+        if self.acted.insert(name.clone()) {
+            if action.gate() == Gate::UntilSettled {
+                self.unsettled.insert(name, (self.now, action.clone()));
+            }
             self.outputs.push(Output::Act(self.id.clone(), action));
         }
     }
@@ -443,6 +468,7 @@ impl Bridged {
             Some(LegEnd::Rejected) => EndReason::Rejected,
             Some(LegEnd::Canceled) => EndReason::Canceled,
             Some(LegEnd::Invalid) => EndReason::Failed(FailureReason::InvalidNumber),
+            Some(LegEnd::NotAllowed) => EndReason::Failed(FailureReason::NotAllowed),
             Some(LegEnd::Unreachable) => EndReason::Failed(FailureReason::Unreachable),
             Some(LegEnd::Failed) | None => EndReason::Failed(FailureReason::Provider),
         }
@@ -456,7 +482,7 @@ impl Bridged {
     /// Dials the customer. The agent is there to hear it ring.
     pub(super) fn dial_customer(&mut self, at: Timestamp) {
         if let Some(to) = self.remote.clone() {
-            self.ask_number(at, Leg::Customer, to, true, Gate::Journal);
+            self.ask_number(at, Leg::Customer, to, true, Gate::Once);
         }
     }
 

@@ -81,8 +81,10 @@ pub(crate) enum Fact {
     /// The agent did not come back in time.
     GaveUp,
 
-    /// An action is about to be carried out. Recorded once, so it is done once.
+    /// An action is about to be carried out. Recorded once, so that nobody else begins it.
     Asked { action: String },
+    /// An action needs nothing more: it was carried out, or never will be.
+    Settled { action: String },
     /// A leg was asked for, and the provider took it.
     Made { leg: Leg, id: String, room: Option<String> },
     /// A leg was asked for, and the provider refused.
@@ -113,6 +115,9 @@ pub(crate) enum Fact {
         held: bool,
         muted: bool,
         recording: Option<bool>,
+        /// Whether a recording that goes on pauses.
+        #[serde(default)]
+        paused: bool,
         /// What the provider calls the recording that goes on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         named: Option<String>,
@@ -236,7 +241,7 @@ impl fmt::Debug for Fact {
         match self {
             Self::Leg { leg, status, .. } => write!(f, "Leg({leg}, {status:?})"),
             Self::Change { change, .. } => write!(f, "Change({change:?})"),
-            Self::Asked { action } => write!(f, "Asked({action})"),
+            Self::Asked { action } | Self::Settled { action } => write!(f, "action {action}"),
             Self::Refused { leg, end } => write!(f, "Refused({leg}, {end:?})"),
             Self::Made { leg, .. } | Self::Unsure { leg } | Self::Rejoin { leg } | Self::Answer { leg, .. } => {
                 write!(f, "leg {leg}")

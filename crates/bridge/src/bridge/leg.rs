@@ -88,6 +88,8 @@ pub enum LegEnd {
     Canceled,
     /// No such number.
     Invalid,
+    /// A number that the account may not call.
+    NotAllowed,
     /// Not reachable now.
     Unreachable,
     /// The provider failed.

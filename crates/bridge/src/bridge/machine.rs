@@ -1,8 +1,9 @@
 use super::action::Action;
 use super::call::{Bridged, Pending};
-use super::fact::{Change, Fact, RecordingFile};
+use super::fact::{Change, Fact, Goes, RecordingFile};
 use super::leg::{Leg, LegState, Whom};
 use super::orders::{Facts, Order};
+use super::ring::Ring;
 use crate::carrier::Standing;
 use cordboard::Timestamp;
 use cordboard::telephony::{AgentId, Call, CallEvent, CallId, CallState, ErrorKind, Recording};
@@ -29,6 +30,8 @@ pub(crate) enum Output {
     Bring { call: CallId, order: u32, leg: Leg, from: CallId },
     /// Record this, then hand it in.
     Record(CallId, String, Fact),
+    /// Ask the provider how the call stands, and see to what is not settled.
+    LookUp(CallId),
 }
 
 /// Every call of the account.
@@ -59,6 +62,10 @@ pub struct Wanted {
     pub merge: Option<Merge>,
     /// An order to hang up that may not have been carried out.
     pub(crate) hang_up: Option<u32>,
+    /// Actions that may not have been carried out, and are to be.
+    pub(crate) unsettled: Vec<Action>,
+    /// Where the caller was to go, and since when, if they may not have been sent there.
+    pub divert: Option<(Goes, Timestamp)>,
 }
 
 /// A leg that may be there.
@@ -247,7 +254,8 @@ impl Bridged {
         }
         let ring = self.ring.as_ref().filter(|ring| self.holder.is_none() && !ring.timed_out).map(|ring| ring.due);
         let lost = self.lost.as_ref().map(|lost| lost.next.map_or(lost.until, |next| next.min(lost.until)));
-        [ring, lost].into_iter().flatten().min()
+        let doubt = self.doubt.as_ref().map(|doubt| doubt.next);
+        [ring, lost, doubt].into_iter().flatten().min()
     }
 
     fn handle_timeout(&mut self, now: Timestamp) -> Option<Output> {
@@ -261,9 +269,14 @@ impl Bridged {
             return Some(Output::Record(self.id.clone(), format!("over/{}", self.id), Fact::Over));
         }
         let record = |key: &str, fact| Some(Output::Record(self.id.clone(), format!("{key}/{}", self.id), fact));
-        if let Some(ring) = self.ring.as_mut().filter(|ring| self.holder.is_none() && !ring.timed_out) {
+        let rings = |ring: &&mut Ring| self.holder.is_none() && !ring.timed_out && ring.due <= now;
+        if let Some(ring) = self.ring.as_mut().filter(rings) {
             ring.due = again;
             return record("ring-timed-out", Fact::RingTimedOut);
+        }
+        if let Some(doubt) = self.doubt.as_mut().filter(|doubt| doubt.next <= now) {
+            doubt.put_off(now);
+            return Some(Output::LookUp(self.id.clone()));
         }
         let lost = self.lost.as_mut()?;
         if now >= lost.until {
@@ -271,6 +284,7 @@ impl Bridged {
             lost.next = None;
             return record("gave-up", Fact::GaveUp);
         }
+        lost.next.filter(|next| *next <= now)?;
         lost.next = Some(again);
         let (_, key, fact) = self.rejoin_fact();
         Some(Output::Record(self.id.clone(), key, fact))
@@ -290,7 +304,7 @@ impl Bridged {
         let told = self.held_seat().map(|(_, seat)| Standing {
             held: seat.state == CallState::OnHold,
             muted: seat.muted,
-            recording: Some(seat.recording != Recording::Off),
+            recording: Some(seat.recording),
             named: seat
                 .recordings
                 .last()
@@ -306,6 +320,11 @@ impl Bridged {
             orders: self.orders,
             merge: None,
             hang_up: self.undone_hang_up(),
+            unsettled: self.unsettled.values().map(|(_, action)| action.clone()).collect(),
+            divert: self.unsettled.values().find_map(|(at, action)| match action {
+                Action::Divert { goes, .. } => Some((goes.clone(), *at)),
+                _ => None,
+            }),
         }
     }
 

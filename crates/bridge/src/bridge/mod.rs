@@ -15,8 +15,10 @@
 //! each thing once. So facts may arrive in any order, and repeatedly.
 //!
 //! **An action that an order began is carried out by whoever took the order, and never from the journal**: its outcome
-//! is looked up. What follows from other facts is [gated](Action::gate) by the journal, so that it is done once, and
-//! is done late rather than never after a crash.
+//! is looked up. What follows from other facts is [gated](Action::gate) by the journal, so that nobody is dialled twice, and
+//! what ends or moves a leg is done late rather than never: it is tried again, after a crash as well, until it is settled.
+//!
+//! As long as something is not known or not settled, the machine asks for a [look-up](Output::LookUp), ever more seldom.
 
 mod action;
 mod call;

@@ -27,6 +27,30 @@ pub(super) struct Lost {
     delay: Duration,
 }
 
+/// A call of which something is not known, or not done.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    /// When the provider is asked.
+    pub(super) next: Timestamp,
+    delay: Duration,
+}
+
+/// An order has its answer by then, as a rule.
+const FIRST_LOOK: Duration = Duration::from_secs(4);
+const LONGEST_DOUBT: Duration = Duration::from_secs(60);
+
+impl Doubt {
+    pub(super) fn new(at: Timestamp) -> Self {
+        Self { next: at + FIRST_LOOK, delay: FIRST_LOOK }
+    }
+
+    /// Plans the next time.
+    pub(super) fn put_off(&mut self, now: Timestamp) {
+        self.delay = (self.delay * 3 / 2).min(LONGEST_DOUBT);
+        self.next = now + self.delay;
+    }
+}
+
 /// A browser that is being reloaded is ready again after a second or two.
 const FIRST_DELAY: Duration = Duration::from_millis(700);
 const LAST_DELAY: Duration = Duration::from_secs(4);

@@ -4,7 +4,7 @@ use super::action::Action;
 use super::call::{Bridged, FIRST_LEG, Pending};
 use super::leg::{Leg, LegState};
 use super::machine::Limits;
-use super::ring::Lost;
+use super::ring::{Doubt, Lost};
 use cordboard::Timestamp;
 use cordboard::telephony::{AgentId, CallEventKind, CallState, Direction, EndReason, FailureReason};
 use std::time::Duration;
@@ -25,9 +25,20 @@ impl Bridged {
             self.settle_loss(at, limits);
         }
         self.release();
-        if self.closes.is_none() && self.is_finished() {
-            self.closes = Some(at + LINGERS);
+        let is_finished = self.is_finished();
+        let is_open = self.is_open();
+        self.closes = (is_finished && !is_open).then(|| self.closes.unwrap_or(at + LINGERS));
+        if is_open && !self.over || !is_finished && !self.pending.is_empty() {
+            self.doubt.get_or_insert_with(|| Doubt::new(at));
+        } else {
+            self.doubt = None;
         }
+    }
+
+    /// Whether there is something left to do, or a leg of which it is not known whether it was made.
+    fn is_open(&self) -> bool {
+        let is_sought = |leg: &LegState| leg.is_live() && leg.id.is_none() && leg.whom.is_some();
+        !self.unsettled.is_empty() || self.legs.values().any(is_sought)
     }
 
     /// Whether nobody is to be told anything any more.

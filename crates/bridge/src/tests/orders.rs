@@ -98,7 +98,7 @@ impl Desk {
                     self.events.push((agent, event));
                 }
                 Output::Act(_, action) => self.actions.push(action),
-                Output::Record(..) | Output::Bring { .. } => {}
+                Output::Record(..) | Output::Bring { .. } | Output::LookUp(_) => {}
             }
         }
     }

@@ -57,6 +57,10 @@ pub trait Backend: MaybeSend + MaybeSync {
     /// When the account's configuration does not allow it.
     async fn media_token(&self, agent: &AgentId, now: Timestamp) -> Result<Option<MediaToken>, Error>;
 
+    /// Does what time brings about, such as that a call stops ringing. The server begins it when the journal's entries were applied, and
+    /// drops it when it ends. Nothing by default.
+    async fn run(&self) {}
+
     /// Asks the provider how a call stands: after a start, and for calls that have been silent for long. The server records
     /// and applies what comes back, as if a webhook had said so.
     ///

@@ -115,6 +115,8 @@ pub enum EndReason {
 pub enum FailureReason {
     /// The number does not exist.
     InvalidNumber,
+    /// The account may not call the number.
+    NotAllowed,
     /// The number exists and can't be reached now.
     Unreachable,
     /// The connection was lost while people talked.

@@ -11,7 +11,7 @@ const DIRECTIONS: [(&str, Direction); 2] = [("outbound", Direction::Outbound), (
 const RECORDINGS: [(&str, Recording); 3] =
     [("off", Recording::Off), ("on", Recording::On), ("paused", Recording::Paused)];
 
-const STATES: [(&str, CallState); 17] = [
+const STATES: [(&str, CallState); 18] = [
     ("dialing", CallState::Dialing),
     ("ringing", CallState::Ringing),
     ("connected", CallState::Connected),
@@ -26,6 +26,7 @@ const STATES: [(&str, CallState); 17] = [
     ("missed", CallState::Ended(EndReason::Missed)),
     ("answered-elsewhere", CallState::Ended(EndReason::AnsweredElsewhere)),
     ("invalid-number", CallState::Ended(EndReason::Failed(FailureReason::InvalidNumber))),
+    ("not-allowed", CallState::Ended(EndReason::Failed(FailureReason::NotAllowed))),
     ("unreachable", CallState::Ended(EndReason::Failed(FailureReason::Unreachable))),
     ("connection-lost", CallState::Ended(EndReason::Failed(FailureReason::ConnectionLost))),
     ("provider-failed", CallState::Ended(EndReason::Failed(FailureReason::Provider))),

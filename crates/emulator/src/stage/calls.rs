@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// A number that every provider refuses for its form.
 const MALFORMED: &str = "+15005550001";
+/// What says nothing of whether the request was carried out.
+const UNSURE: [Answer; 4] = [Answer::ServerError, Answer::Unavailable, Answer::Garbage, Answer::Nothing];
 
 /// Runs a test against a server, in virtual time. The provider must find nothing wrong.
 pub fn play<S: Stage, F: Future<Output = ()>>(test: impl FnOnce(Arc<World<S>>, Switchboard<S::Carrier>) -> F) {
@@ -335,7 +337,7 @@ pub fn a_customer_whom_the_provider_refuses_ends_the_call<S: Stage>() {
     play::<S, _>(|world, backend| async move {
         let mut alex = Listener::new(&world, &backend, ALEX);
         let call = alex.dial("1", numbers::NOT_ALLOWED).await.unwrap();
-        assert_eq!(alex.until_end(&call).await, EndReason::Failed(FailureReason::Provider));
+        assert_eq!(alex.until_end(&call).await, EndReason::Failed(FailureReason::NotAllowed));
         let call = alex.dial("2", MALFORMED).await.unwrap();
         assert_eq!(alex.until_end(&call).await, EndReason::Failed(FailureReason::InvalidNumber));
         alex.wait(5).await;
@@ -343,21 +345,98 @@ pub fn a_customer_whom_the_provider_refuses_ends_the_call<S: Stage>() {
     });
 }
 
+/// What is not the number's fault is not said of the number.
+pub fn an_account_that_the_provider_refuses_ends_the_call<S: Stage>() {
+    for answer in [Answer::Unauthenticated, Answer::NotFound, Answer::TooManyRequests] {
+        play::<S, _>(|world, backend| async move {
+            let mut alex = Listener::new(&world, &backend, ALEX);
+            let pass = Fault::after(Answer::Truth).on(Method::POST, S::MAKES_LEGS);
+            // As often as it is tried.
+            let refuses = vec![Fault::refuse(answer).on(Method::POST, S::MAKES_LEGS); 4];
+            world.at_provider(|cloud, _| cloud.inject([vec![pass], refuses].concat()));
+            let call = alex.dial("1", numbers::ANSWERS).await.unwrap();
+            assert_eq!(alex.until_end(&call).await, EndReason::Failed(FailureReason::Provider), "{answer:?}");
+            alex.wait(5).await;
+            assert_over(&world);
+        });
+    }
+}
+
 /// The reply to the customer's dial is lost; what the provider tells brings the call on, and nobody is dialled twice.
 pub fn a_dial_without_an_answer_is_not_repeated<S: Stage>() {
+    for answer in UNSURE {
+        play::<S, _>(|world, backend| async move {
+            let mut alex = Listener::new(&world, &backend, ALEX);
+            let pass = Fault::after(Answer::Truth).on(Method::POST, S::MAKES_LEGS);
+            let lost = Fault::after(answer).on(Method::POST, S::MAKES_LEGS);
+            world.at_provider(|cloud, _| cloud.inject([pass, lost]));
+            let call = alex.dial("1", numbers::ANSWERS).await.unwrap();
+            alex.until(&call, CallEventKind::Connected).await;
+            let dialled = world.all_legs().iter().filter(|leg| leg.to == numbers::ANSWERS).count();
+            assert_eq!(dialled, 1);
+            alex.line.hold(&call).await.unwrap();
+            alex.line.hang_up(&call).await.unwrap();
+            assert_eq!(alex.until_end(&call).await, EndReason::HungUp);
+        });
+    }
+}
+
+/// The provider fails, and dials nobody: the agent is told soon.
+pub fn a_dial_that_came_to_nothing_is_over_soon<S: Stage>() {
+    for answer in UNSURE {
+        play::<S, _>(|world, backend| async move {
+            let mut alex = Listener::new(&world, &backend, ALEX);
+            let pass = Fault::after(Answer::Truth).on(Method::POST, S::MAKES_LEGS);
+            let fails = Fault::refuse(answer).on(Method::POST, S::MAKES_LEGS);
+            world.at_provider(|cloud, _| cloud.inject([pass, fails]));
+            let began = world.clock.now();
+            let call = alex.dial("1", numbers::ANSWERS).await.unwrap();
+            assert_eq!(alex.until_end(&call).await, EndReason::Failed(FailureReason::Provider));
+            assert!(world.clock.now().since(began) < Duration::from_secs(30));
+            alex.wait(5).await;
+            assert_over(&world);
+            assert!(!world.all_legs().iter().any(|leg| leg.to == numbers::ANSWERS));
+        });
+    }
+}
+
+/// The provider fails for a while when nobody answers: the caller does not wait for ever.
+pub fn a_caller_is_sent_on_late_rather_than_never<S: Stage>() {
     play::<S, _>(|world, backend| async move {
+        *world.fallback.lock() = Fallback::Voicemail { greeting: "Leave a message".to_owned() };
         let mut alex = Listener::new(&world, &backend, ALEX);
-        let pass = Fault::after(Answer::Truth).on(Method::POST, S::MAKES_LEGS);
-        let lost = Fault::after(Answer::Nothing).on(Method::POST, S::MAKES_LEGS);
-        world.at_provider(|cloud, _| cloud.inject([pass, lost]));
-        let call = alex.dial("1", numbers::ANSWERS).await.unwrap();
-        alex.until(&call, CallEventKind::Connected).await;
-        let dialled = world.all_legs().iter().filter(|leg| leg.to == numbers::ANSWERS).count();
-        assert_eq!(dialled, 1);
-        alex.line.hold(&call).await.unwrap();
-        alex.line.hang_up(&call).await.unwrap();
-        assert_eq!(alex.until_end(&call).await, EndReason::HungUp);
+        world.at_provider(|cloud, now| cloud.incoming(now, numbers::ANSWERS, numbers::ALEX)).unwrap();
+        let call = alex.until_ringing().await;
+        alex.wait(1).await;
+        let (method, path) = S::CHANGES_LEGS;
+        let fails = Fault::refuse(Answer::ServerError).on(method, path);
+        world.at_provider(|cloud, _| cloud.inject(vec![fails; 4]));
+        alex.line.reject(&call).await.unwrap();
+        assert_ne!(world.hears(call.as_str()), Hears::Speech, "four requests have failed");
+        let began = world.clock.now();
+        while world.hears(call.as_str()) != Hears::Speech {
+            alex.wait(1).await;
+            assert!(world.clock.now().since(began) < Duration::from_secs(10));
+        }
     });
+}
+
+/// Where a caller is forwarded to it rings once, whether the request was lost or only its answer.
+pub fn a_caller_is_forwarded_once<S: Stage>() {
+    for fault in [Fault::refuse(Answer::Nothing), Fault::after(Answer::Nothing), Fault::after(Answer::ServerError)] {
+        play::<S, _>(|world, backend| async move {
+            *world.fallback.lock() = Fallback::Number(number(numbers::ANSWERS));
+            let mut alex = Listener::new(&world, &backend, ALEX);
+            world.at_provider(|cloud, now| cloud.incoming(now, numbers::BUSY, numbers::ALEX)).unwrap();
+            let call = alex.until_ringing().await;
+            alex.wait(1).await;
+            let (method, path) = S::CHANGES_LEGS;
+            world.at_provider(|cloud, _| cloud.inject([fault.on(method, path)]));
+            alex.line.reject(&call).await.unwrap();
+            alex.wait(30).await;
+            assert_eq!(world.all_legs().iter().filter(|leg| leg.to == numbers::ANSWERS).count(), 1);
+        });
+    }
 }
 
 /// No webhook comes through: the call is asked for, and found as it is.
@@ -423,7 +502,11 @@ macro_rules! call_tests {
             a_reload_keeps_the_customer_on_the_line
             an_agent_who_does_not_come_back_is_not_waited_for_for_ever
             a_customer_whom_the_provider_refuses_ends_the_call
+            an_account_that_the_provider_refuses_ends_the_call
             a_dial_without_an_answer_is_not_repeated
+            a_dial_that_came_to_nothing_is_over_soon
+            a_caller_is_sent_on_late_rather_than_never
+            a_caller_is_forwarded_once
             a_call_is_looked_up_when_webhooks_are_lost
         }
     };

@@ -21,7 +21,7 @@ use crate::{Hears, NoSuchLeg};
 use cordboard::Timestamp;
 use cordboard::telephony::PhoneNumber;
 use cordboard_bridge::{Call, Carrier};
-use http::Request;
+use http::{Method, Request};
 use serde_json::{Map, Value};
 
 /// Where the server is, for the provider.
@@ -40,6 +40,8 @@ pub trait Stage: Sized + Send + Sync + 'static {
 
     /// What is in the path of a request that makes a leg, which is a POST.
     const MAKES_LEGS: &'static str;
+    /// The method of a request that changes a leg, and what is in its path.
+    const CHANGES_LEGS: (Method, &'static str);
     /// What a customer hears who is alone in a call that has begun.
     const ALONE: Hears;
 

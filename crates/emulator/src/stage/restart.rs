@@ -4,14 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 #![expect(clippy::missing_panics_doc, reason = "a test says by panicking that it failed")]
 
-use super::{ALEX, BLAKE, Crash, Listener, Stage, World, number};
+use super::{ALEX, BLAKE, Crash, LegState, Listener, Stage, World, number};
 use crate::server::control::Hands as _;
-use crate::{Disturbance, numbers};
+use crate::{Disturbance, Hears, numbers};
 use cordboard::platform::{Clock as _, Lock};
 use cordboard::telephony::{
     AgentId, Backend as _, CallEvent, CallEventKind, CallId, Capability, Event, Events, Transfer,
 };
-use cordboard_bridge::Switchboard;
+use cordboard_bridge::{Switchboard, identity};
 use futures_util::future::{Either, join, select};
 use futures_util::{FutureExt as _, StreamExt as _};
 use std::collections::BTreeMap;
@@ -76,6 +76,17 @@ async fn work<S: Stage>(world: &Arc<World<S>>, backend: &Switchboard<S::Carrier>
     blake.until_end(&call).await;
     let busy = alex.dial("4", numbers::BUSY).await.unwrap();
     alex.until_end(&busy).await;
+
+    // Nobody takes a call, and it goes on elsewhere.
+    world.at_provider(|cloud, now| cloud.incoming(now, numbers::NO_ANSWER, numbers::ALEX)).unwrap();
+    let call = alex.until_ringing().await;
+    alex.line.reject(&call).await.unwrap();
+    // An agent whose page is lost for good leaves nobody behind.
+    let call = alex.talk("5").await;
+    let inside = world.legs(&call);
+    world.at_provider(|cloud, now| S::take_over(cloud, now, &identity(&AgentId::new(ALEX))));
+    world.at_provider(|cloud, now| cloud.client_vanishes(now, &inside["agent-1"].id)).unwrap();
+    alex.until_end(&call).await;
     alex.wait(30).await;
 }
 
@@ -140,13 +151,18 @@ fn die_and_go_on<S: Stage>(crash: Option<Crash>, disturbance: Disturbance) -> bo
     });
     store.check();
     assert!(world.journal.unfinished().is_empty(), "{crash:?}: {:?}", world.journal.unfinished());
-    // Four wishes to dial were made, and one transfer to a number that answers: none was carried out twice.
     let legs = world.all_legs();
+    // Nobody is left behind: who is still there was handed on, and talks with somebody.
+    for leg in legs.iter().filter(|leg| leg.state != LegState::Over) {
+        let hears = world.hears(&leg.id);
+        assert!(matches!(hears, Hears::Legs(_)), "{crash:?}: {} to {} hears {hears:?}", leg.from, leg.to);
+    }
+    // Five wishes to dial were made, and one transfer to a number that answers: none was carried out twice.
     let dialled = |to: &str| legs.iter().filter(|leg| leg.to == to && leg.is_made).count();
-    assert!(dialled(numbers::ANSWERS) <= 4, "{crash:?}: {}", dialled(numbers::ANSWERS));
+    assert!(dialled(numbers::ANSWERS) <= 5, "{crash:?}: {}", dialled(numbers::ANSWERS));
     assert!(dialled(numbers::BUSY) <= 2, "{crash:?}: {}", dialled(numbers::BUSY));
     if finished {
-        assert_eq!((dialled(numbers::ANSWERS), dialled(numbers::BUSY)), (4, 2));
+        assert_eq!((dialled(numbers::ANSWERS), dialled(numbers::BUSY)), (5, 2));
     }
     finished
 }

@@ -107,6 +107,7 @@ fn ends_of_calls() {
         (EndReason::Missed, "missed"),
         (EndReason::AnsweredElsewhere, "answered-elsewhere"),
         (EndReason::Failed(FailureReason::InvalidNumber), "invalid-number"),
+        (EndReason::Failed(FailureReason::NotAllowed), "not-allowed"),
         (EndReason::Failed(FailureReason::Unreachable), "unreachable"),
         (EndReason::Failed(FailureReason::ConnectionLost), "connection-lost"),
         (EndReason::Failed(FailureReason::Provider), "provider-failed"),

@@ -17,8 +17,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let transport = Arc::new(Https::new()?);
     let gateway = Gateway::builder(config).try_backend(move |journal| {
         let switchboard = Switchboard::<TinCanCarrier>::new(tin_can, transport, journal, Arc::new(SystemClock))?;
-        let driver = switchboard.clone();
-        tokio::spawn(async move { driver.run().await });
         Ok(Arc::new(switchboard) as Arc<dyn Backend>)
     });
     gateway.build().await?.serve().await?;

@@ -117,7 +117,12 @@ impl Carrier for TinCanCarrier {
     }
 
     async fn divert(&self, _call: &CallId, id: &str, goes: &Goes) -> Result<(), ApiError> {
-        self.set(id, otherwise(goes)).await
+        let mut order = self.api.change(id, &otherwise(goes))?;
+        // Another number must not ring twice.
+        if matches!(goes, Goes::Number { .. }) {
+            order.effect = Effect::Creates;
+        }
+        self.order(Ok(order)).await
     }
 
     async fn send_digits(&self, id: &str, digits: &Digits) -> Result<(), ApiError> {
@@ -137,6 +142,9 @@ impl Carrier for TinCanCarrier {
             found.legs.push(FoundLeg { leg: wanted_leg.leg, id: state.id, room: None, word: state.status, status });
         }
         found.stands = Some(stands);
+        // Who was sent on is no longer in the room.
+        found.diverted = wanted.divert.is_some()
+            && !here.iter().any(|leg| leg.is_live() && leg.name.as_deref() == Some(&*Leg::Customer.to_string()));
         found.came = wanted.merge.as_ref().is_some_and(|merge| live(&merge.leg_id).is_some());
         Ok(found)
     }

@@ -3,7 +3,7 @@
 //! | request | what it does |
 //! |---|---|
 //! | `POST /v1/legs` | calls a number or an agent into a room, under a name that no other leg has there |
-//! | `PATCH /v1/legs/{id}` | changes a leg: `held`, `muted`, `ends_room`, the `room` and `name`, or what the far end is told `then` |
+//! | `PATCH /v1/legs/{id}` | changes a leg: `held`, `muted`, `ends_room`, the `room` and `name`, or what the far end is told `then`, in no room any more |
 //! | `POST /v1/legs/{id}/digits` | lets the far end hear keys |
 //! | `DELETE /v1/legs/{id}` | ends a leg |
 //! | `GET /v1/legs/{id}`, `GET /v1/rooms/{room}/legs` | how things stand |

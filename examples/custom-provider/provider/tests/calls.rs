@@ -22,7 +22,11 @@ cordboard_emulator::call_tests! { TinCan =>
     a_reload_keeps_the_customer_on_the_line
     an_agent_who_does_not_come_back_is_not_waited_for_for_ever
     a_customer_whom_the_provider_refuses_ends_the_call
+    an_account_that_the_provider_refuses_ends_the_call
     a_dial_without_an_answer_is_not_repeated
+    a_dial_that_came_to_nothing_is_over_soon
+    a_caller_is_sent_on_late_rather_than_never
+    a_caller_is_forwarded_once
     a_call_is_looked_up_when_webhooks_are_lost
 }
 // ANCHOR_END: calls

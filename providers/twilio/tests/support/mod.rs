@@ -6,7 +6,7 @@ use cordboard::Timestamp;
 use cordboard_emulator::stage::{self, Leg, LegState, PUBLIC_URL, Stage};
 use cordboard_twilio::{ApiKey, TwilioCarrier, TwilioConfig};
 use cordboard_twilio_emulator::{Cloud, CloudConfig, Hears, NoSuchLeg};
-use http::Request;
+use http::{Method, Request};
 
 pub(crate) type World = stage::World<Twilio>;
 pub(crate) type Listener = stage::Listener<Twilio>;
@@ -19,6 +19,7 @@ impl Stage for Twilio {
     type Cloud = Cloud;
 
     const MAKES_LEGS: &'static str = "/Participants";
+    const CHANGES_LEGS: (Method, &str) = (Method::POST, "/Calls/");
     const ALONE: Hears = Hears::Music;
 
     fn cloud() -> Cloud {

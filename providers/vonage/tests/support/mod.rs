@@ -6,7 +6,7 @@ use cordboard::Timestamp;
 use cordboard_emulator::stage::{self, Leg, LegState, PUBLIC_URL, Stage};
 use cordboard_vonage::{VonageCarrier, VonageConfig};
 use cordboard_vonage_emulator::{Cloud, CloudConfig, Hears, NoSuchLeg};
-use http::Request;
+use http::{Method, Request};
 
 pub(crate) type World = stage::World<Vonage>;
 pub(crate) type Listener = stage::Listener<Vonage>;
@@ -19,6 +19,7 @@ impl Stage for Vonage {
     type Cloud = Cloud;
 
     const MAKES_LEGS: &'static str = "/v1/calls";
+    const CHANGES_LEGS: (Method, &str) = (Method::PUT, "/v1/calls/");
     const ALONE: Hears = Hears::Silence;
 
     fn cloud() -> Cloud {

@@ -49,7 +49,7 @@ async fn twilio_answers_a_dial_with_anything() {
     let on_dial = |fault: Fault| fault.on(Method::POST, "/Participants");
     let mut number = 0;
     for (answer, kind) in [
-        (Answer::Unauthenticated, "not_allowed"),
+        (Answer::Unauthenticated, "provider"),
         (Answer::NotFound, "provider"),
         (Answer::TooManyRequests, "rate_limited"),
         (Answer::ServerError, "outcome_unknown"),
@@ -121,7 +121,7 @@ async fn wrong_credentials_are_told_to_the_operator() {
         .unwrap();
     let running = office.start();
     let mut alex = office.agent(&running, "alex").await;
-    assert_eq!(dial(&mut alex, numbers::ANSWERS).await, Err("not_allowed".to_owned()));
+    assert_eq!(dial(&mut alex, numbers::ANSWERS).await, Err("provider".to_owned()));
     assert_eq!(office.dialled(numbers::ANSWERS), 0);
     let log = running.terminate();
     assert!(says(&log, "ERROR", "check the account's id, the API key and its secret"), "{:?}", warnings(&log));

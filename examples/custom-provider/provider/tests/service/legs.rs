@@ -206,7 +206,7 @@ impl Cloud {
             // A caller is answered by being let into a room.
             self.pick_up(id);
         } else if let Some(then) = fields.get("then") {
-            leg.is_told = true;
+            (leg.place, leg.is_told) = (None, true);
             self.pick_up(id);
             self.go_on(id, then);
         }

@@ -9,7 +9,7 @@ use cordboard::Timestamp;
 use cordboard_emulator::stage::{Leg, PUBLIC_URL, Stage};
 use cordboard_emulator::{Hears, NoSuchLeg};
 use cordboard_tin_can::{TinCanCarrier, TinCanConfig};
-use http::Request;
+use http::{Method, Request};
 use service::{API_KEY, Cloud, WEBHOOK_SECRET};
 
 /// Tin Can, and what stands in for it.
@@ -20,6 +20,7 @@ impl Stage for TinCan {
     type Cloud = Cloud;
 
     const MAKES_LEGS: &'static str = "/v1/legs";
+    const CHANGES_LEGS: (Method, &str) = (Method::PATCH, "/v1/legs/");
     const ALONE: Hears = Hears::Music;
 
     fn cloud() -> Cloud {

@@ -63,7 +63,7 @@ const NEWS: [(&str, CallEventKind); 6] = [
     ("unmuted", CallEventKind::Unmuted),
 ];
 
-const REASONS: [(&str, EndReason); 13] = [
+const REASONS: [(&str, EndReason); 14] = [
     ("hung_up", EndReason::HungUp),
     ("remote_hung_up", EndReason::RemoteHungUp),
     ("transferred", EndReason::Transferred),
@@ -74,6 +74,7 @@ const REASONS: [(&str, EndReason); 13] = [
     ("missed", EndReason::Missed),
     ("answered_elsewhere", EndReason::AnsweredElsewhere),
     ("invalid_number", EndReason::Failed(FailureReason::InvalidNumber)),
+    ("not_allowed", EndReason::Failed(FailureReason::NotAllowed)),
     ("unreachable", EndReason::Failed(FailureReason::Unreachable)),
     ("connection_lost", EndReason::Failed(FailureReason::ConnectionLost)),
     ("failed", EndReason::Failed(FailureReason::Provider)),

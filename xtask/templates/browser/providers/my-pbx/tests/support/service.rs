@@ -184,6 +184,7 @@ const fn write_reason(reason: EndReason) -> &'static str {
         EndReason::Missed => "missed",
         EndReason::AnsweredElsewhere => "answered_elsewhere",
         EndReason::Failed(FailureReason::InvalidNumber) => "invalid_number",
+        EndReason::Failed(FailureReason::NotAllowed) => "not_allowed",
         EndReason::Failed(FailureReason::Unreachable) => "unreachable",
         EndReason::Failed(FailureReason::ConnectionLost) => "connection_lost",
         EndReason::Failed(FailureReason::Provider) => "failed",
