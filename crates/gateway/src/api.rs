@@ -9,7 +9,7 @@ use crate::wire::{self, Answer, ErrorName, Order, Outcome, Party, Refresh, Refus
 use crate::{hubspot, oidc, operator, recordings, site, socket};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -27,8 +27,8 @@ use subtle::ConstantTimeEq as _;
 const MAX_BODY: usize = 64 * 1024;
 /// The longest webhook. Twilio's are some kilobytes.
 const MAX_WEBHOOK: usize = 1024 * 1024;
-/// How long a webhook's body may take to arrive. Twilio gives an answer 15 s in all.
-const WEBHOOK_BODY: Duration = Duration::from_secs(10);
+/// How long a body may take to arrive. Twilio gives an answer 15 s in all.
+const BODY: Duration = Duration::from_secs(10);
 /// How long a browser keeps the answer about another origin.
 const PREFLIGHT_AGE: &str = "600";
 
@@ -47,7 +47,7 @@ pub(crate) fn router(app: Arc<App>, site: Option<site::Site>) -> Router {
         .route("/api/calls", post(dial).get(calls))
         .route("/api/calls/{call}/{operation}", post(act))
         .route("/api/history", get(history))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(whole_body))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), cross_origin));
     let router = Router::new()
         .merge(api)
@@ -110,8 +110,27 @@ impl From<Refusal> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         // What the parser says may quote what was sent.
-        Self(rejection.status(), Refusal::new(ErrorKind::NotAllowed).saying("the request can't be read"))
+        unreadable(rejection.status())
     }
+}
+
+/// Takes a body in before anything else is done, so that nothing waits for who is slow.
+async fn whole_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match read(body, MAX_BODY).await {
+        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(status) => unreadable(status).into_response(),
+    }
+}
+
+/// The whole of a body, if it is not too long and comes in time.
+async fn read(body: Body, most: usize) -> Result<Bytes, StatusCode> {
+    let read = tokio::time::timeout(BODY, to_bytes(body, most)).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
+    read.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
+}
+
+fn unreadable(status: StatusCode) -> Problem {
+    Problem(status, Refusal::new(ErrorKind::NotAllowed).saying("the request can't be read"))
 }
 
 pub(crate) fn no_store(mut response: Response) -> Response {
@@ -304,8 +323,7 @@ async fn act(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let session = authenticate(&app, &headers)?;
-    let unreadable =
-        || Problem(StatusCode::BAD_REQUEST, Refusal::new(ErrorKind::NotAllowed).saying("the request can't be read"));
+    let unreadable = || unreadable(StatusCode::BAD_REQUEST);
     let mut order = match &*body {
         [] => json!({}),
         body => serde_json::from_slice(body).map_err(|_| unreadable())?,
@@ -376,10 +394,10 @@ async fn answer_webhook(app: &Arc<App>, request: Request) -> Response {
     if provider != Some(app.backend.info().id) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let Ok(read) = tokio::time::timeout(WEBHOOK_BODY, to_bytes(body, MAX_WEBHOOK)).await else {
-        return StatusCode::REQUEST_TIMEOUT.into_response();
+    let body = match read(body, MAX_WEBHOOK).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
     };
-    let Ok(body) = read else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let text =
         |(name, value): (&HeaderName, &HeaderValue)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()));
     let headers: Vec<(String, String)> = parts.headers.iter().filter_map(text).collect();

@@ -18,8 +18,8 @@ use crate::site::{Site, SiteError};
 use crate::throttle::Throttle;
 use crate::wire::SignedOut;
 use axum::Router;
-use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Handle, Server};
 use cordboard::platform::Clock;
 use cordboard::telephony::{AgentId, Backend, Journal, SignedOutReason};
 use rustls::ServerConfig;
@@ -152,7 +152,7 @@ impl Gateway {
         let outbox = tokio::spawn(Arc::clone(&app).complete_records());
         let backend = Arc::clone(&app.backend);
         let backend = tokio::spawn(async move { backend.run().await });
-        let drain = app.config.server.drain;
+        let (drain, keep_alive) = (app.config.server.drain, app.config.server.keep_alive);
         let handle = Handle::new();
         let mut stopping = app.stopping.subscribe();
         let stop = {
@@ -167,11 +167,11 @@ impl Gateway {
         let served = match tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls)?;
-                server.handle(handle).first_request_timeout(FIRST_REQUEST).serve(service).await
+                limited(server, keep_alive).handle(handle).serve(service).await
             }
             None => {
                 let server = axum_server::from_tcp(listener)?;
-                server.handle(handle).first_request_timeout(FIRST_REQUEST).serve(service).await
+                limited(server, keep_alive).handle(handle).serve(service).await
             }
         };
         stop.abort();
@@ -353,6 +353,15 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)?.into_std()
+}
+
+/// Gives a server the times that a connection may take. Bodies have theirs in [`api`], sockets in the configuration.
+fn limited<A>(mut server: Server<SocketAddr, A>, keep_alive: Duration) -> Server<SocketAddr, A> {
+    let http = server.http_builder();
+    http.http1().header_read_timeout(keep_alive);
+    // A connection of HTTP/2 would have no such limit, and sockets are of HTTP/1.1.
+    *http = http.clone().http1_only();
+    server.first_request_timeout(FIRST_REQUEST)
 }
 
 fn read_tls(files: &Tls) -> Result<RustlsConfig, Problem> {

@@ -60,6 +60,8 @@ pub struct Server {
     pub public_url: PublicUrl,
     /// Certificate chain and key, as PEM files; without them, a proxy does TLS.
     pub tls: Option<Tls>,
+    /// How long a connection may take until its next request has begun.
+    pub keep_alive: Duration,
     /// How long requests may take to end at a shutdown.
     pub drain: Duration,
     /// What `/metrics` asks for as a bearer; open to everybody without one.
@@ -256,6 +258,8 @@ const ACCESS: Duration = Duration::from_secs(15 * 60);
 const REFRESH: Duration = Duration::from_secs(12 * 3_600);
 /// Proxies close what is silent for 60 s, as a rule.
 const PING: Duration = Duration::from_secs(25);
+/// Proxies keep what is idle for 60 s, as a rule. Closed earlier here, a request on its way would find nobody.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Config {
@@ -362,10 +366,14 @@ fn server(keys: &mut Keys) -> Option<Server> {
         }
     }
     let tls = certificate.zip(key).map(|(certificate, key)| Tls { certificate, key });
+    let keep_alive = keys.or("server.keep_alive", KEEP_ALIVE);
+    if keep_alive.is_zero() {
+        keys.wrong("server.keep_alive", "it must be more than nothing");
+    }
     let drain = keys.or("server.drain", Duration::from_secs(20));
     let metrics_token = keys.secret("server.metrics_token").map(Hidden);
     let operator_token = long_secret(keys, "server.operator_token");
-    Some(Server { listen, public_url: public_url?, tls, drain, metrics_token, operator_token })
+    Some(Server { listen, public_url: public_url?, tls, keep_alive, drain, metrics_token, operator_token })
 }
 
 fn socket(keys: &mut Keys) -> Socket {

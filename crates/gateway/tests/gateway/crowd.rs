@@ -19,9 +19,10 @@ async fn connections_that_are_half_open_keep_nobody_out() {
         stream
     };
     let half = b"GET /api/socket HTTP/1.1\r\nhost: calls.example.com\r\nupgra";
+    let no_body = b"POST /api/session HTTP/1.1\r\nhost: calls.example.com\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
     let mut silent = Vec::new();
     for _ in 0..MANY {
-        silent.extend([open(b"").await, open(half).await]);
+        silent.extend([open(b"").await, open(half).await, open(no_body).await]);
     }
     // They are there, and an agent works as ever.
     let mut alex = server.agent("alex").await;
@@ -32,9 +33,27 @@ async fn connections_that_are_half_open_keep_nobody_out() {
         let mut rest = Vec::new();
         // Reset or ended, perhaps after an answer that says why.
         let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("it is closed");
+        rest.starts_with(b"HTTP/1.1 408 ")
     });
-    join_all(closed).await;
+    assert_eq!(join_all(closed).await.into_iter().filter(|is_told| *is_told).count(), MANY, "whose body is missing");
     assert_eq!(alex.order("active_calls", json!({})).await["calls"][0]["id"], call.as_str());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_connection_waits_for_its_next_request_for_a_time() {
+    let (server, _mock) = start("[server]\nkeep_alive = \"300ms\"").await;
+    let mut alex = server.agent("alex").await;
+    for more in ["", "GET /health HTTP/1.1\r\nhost: calls.exa"] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET /health HTTP/1.1\r\nhost: calls.example.com\r\n\r\n{more}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let _ = timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("it is closed");
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    }
+    // A socket that says nothing for longer is another matter.
+    assert_eq!(alex.order("active_calls", json!({})).await, json!({"calls": []}));
     server.stop().await;
 }
 
