@@ -167,16 +167,17 @@ async fn cross_origin(State(app): State<Arc<App>>, request: Request, next: Next)
 
 async fn sign_in(State(app): State<Arc<App>>, body: Result<Json<SignIn>, JsonRejection>) -> Result<Response, Problem> {
     let Json(SignIn { name, password }) = body?;
-    if !app.sign_ins.admits(&name) {
+    let Some(place) = app.sign_ins.admit(&name) else {
         app.metrics.sign_in("password", "throttled");
         let wait = ErrorKind::RateLimited { retry_after: Some(Duration::from_secs(1)) };
         return Err(Refusal::new(wait).into());
-    }
+    };
     let agent = app.directory.sign_in(&name, &password.0).await.map_err(|error| {
         tracing::error!(error = %Chain(&error), "the directory can't be asked");
         app.metrics.sign_in("password", "failed");
         Problem::from(Refusal::new(ErrorKind::Unreachable))
     })?;
+    drop(place);
     let Some(agent) = agent else {
         app.metrics.sign_in("password", "refused");
         return Err(Refusal::new(ErrorKind::BadCredentials).into());

@@ -1,13 +1,18 @@
 //! Signing in, and what a token is good for.
 
-use crate::support::{Server, start};
+use crate::support::{PATIENCE, Server, start};
 use cordboard::async_trait;
 use cordboard::telephony::{Agent, AgentId};
 use cordboard_gateway::{AgentFile, Directory, DirectoryError, Identity, MockBackend, MockDirectory, hash_password};
-use serde_json::json;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use reqwest::header::HeaderValue;
+use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_password_gives_tokens() {
@@ -54,6 +59,60 @@ async fn who_guesses_is_slowed_down() {
     }
     assert!(statuses.contains(&429));
     server.sign_in("blake").await;
+    server.stop().await;
+}
+
+/// The mock network's agents, of a directory that answers when it has time.
+struct Busy(watch::Receiver<bool>);
+
+#[async_trait]
+impl Directory for Busy {
+    async fn sign_in(&self, name: &str, password: &str) -> Result<Option<Agent>, DirectoryError> {
+        let _ = self.0.clone().wait_for(|has_time| *has_time).await;
+        MockDirectory.sign_in(name, password).await
+    }
+
+    fn has_passwords(&self) -> bool {
+        true
+    }
+
+    async fn vouched(&self, identity: &Identity) -> Result<Option<Agent>, DirectoryError> {
+        MockDirectory.vouched(identity).await
+    }
+
+    async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, DirectoryError> {
+        MockDirectory.agent(id).await
+    }
+}
+
+#[tokio::test]
+async fn nobody_queues_behind_a_crowd_that_guesses() {
+    let mock = MockBackend::start(Default::default()).await.unwrap();
+    let has_time = watch::Sender::new(false);
+    let directory = Busy(has_time.subscribe());
+    let server = Server::start(Arc::new(tempfile::tempdir().unwrap()), "", |builder| {
+        builder.directory(directory).backend(|_| mock)
+    });
+    let server = server.await;
+    let mut guesses = FuturesUnordered::new();
+    for number in 0..100 {
+        let guess = json!({"name": format!("nobody{number}"), "password": "demo"});
+        guesses.push(server.http.post(server.url("/api/session")).json(&guess).send());
+    }
+    // As many as there is no place for are told at once, although nobody has an answer yet.
+    for _ in 0..100 - 64 {
+        let refused = timeout(PATIENCE, guesses.next()).await.expect("an answer").unwrap().unwrap();
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["retry-after"]),
+            (429, &HeaderValue::from_static("1"))
+        );
+        assert_eq!(refused.json::<Json>().await.unwrap()["error"]["kind"], "rate_limited");
+    }
+    has_time.send_replace(true);
+    while let Some(answer) = guesses.next().await {
+        assert_eq!(answer.unwrap().status(), 401);
+    }
+    server.sign_in("alex").await;
     server.stop().await;
 }
 
