@@ -64,8 +64,9 @@ impl Policy {
                 Err(denied("premium-rate and personal numbers are blocked"))
             }
             Some(Type::Emergency) => Err(emergency()),
-            Some(Type::ShortCode) => Err(Refusal::new(ErrorKind::InvalidNumber)),
-            _ => Ok(number),
+            // A network may route what is no number of its region by its first digits, which may be premium ones.
+            Some(Type::ShortCode | Type::Unknown) | None => Err(Refusal::new(ErrorKind::InvalidNumber)),
+            Some(_) => Ok(number),
         }
     }
 
@@ -135,14 +136,16 @@ mod tests {
     #[test]
     fn the_dial_list() {
         use crate::wire::ErrorName::{InvalidNumber, NotAllowed};
-        let policy =
-            policy("\"US\", \"GB\", \"DE\"", |settings| settings.denied_prefixes = vec![Prefix("1617999".to_owned())]);
-        for number in ["+16175550142", "+442079460958", "+493012345678", "+18005550199"] {
+        let policy = policy("\"US\", \"GB\", \"DE\", \"ES\"", |settings| {
+            settings.denied_prefixes = vec![Prefix("1617999".to_owned())];
+        });
+        for number in ["+16175550142", "+442079460958", "+493012345678", "+18005550199", "+34912345678"] {
             assert_eq!(kind(&policy, number), None, "{number}");
         }
         for number in [
             "+19005550142", // premium
             "+449098790123",
+            "+34806123456",
             "+448712345678", // shared cost
             "+881612345678", // satellite
             "+870773123456",
@@ -180,6 +183,8 @@ mod tests {
             "sip:alex@example.com",
             "client:alex",
             "+16175550142\r\nX: y",
+            "+348061234567", // a premium number and one digit more
+            "+3411888",
         ] {
             assert_eq!(kind(&policy, number), Some(InvalidNumber), "{number:?}");
         }
