@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::config::Hidden;
 use crate::inbound::Refused;
 use crate::journal::Chain;
+use crate::orders::Left;
 use crate::sessions::{RefreshError, Session, Tokens};
 use crate::wire::{self, Answer, ErrorName, Order, Outcome, Party, Refresh, Refusal, Secret, SignIn, SignedOut};
 use crate::{hubspot, oidc, operator, recordings, site, socket};
@@ -249,15 +250,8 @@ async fn sign_out(
     query: Query<Everywhere>,
 ) -> Result<Response, Problem> {
     let session = authenticate(&app, &headers)?;
-    let desk = app.desk(&session.agent).await?;
-    let parted = app.part(&desk).await;
-    if query.everywhere {
-        if !app.sessions.end_all(&session.agent, SignedOut::Revoked).await {
-            return Err(Refusal::new(ErrorKind::OutcomeUnknown).into());
-        }
-    } else {
-        app.sessions.end(&session, SignedOut::Revoked).await.map_err(Refusal::from)?;
-    }
+    let Left { ended, parted } = app.sign_out(&session, query.everywhere).await;
+    ended?;
     // Whoever signs out is signed out, whatever became of their calls; and they are told of that.
     parted?;
     Ok(no_store(StatusCode::NO_CONTENT.into_response()))
@@ -341,7 +335,7 @@ async fn act(
 
 async fn answer(app: &App, session: &Session, order: Order) -> Result<Response, Problem> {
     let desk = app.desk(&session.agent).await?;
-    match app.answer(&desk, order).await {
+    match app.answer(session, &desk, order).await {
         Outcome::Result(answer) => Ok(no_store(Json(answer).into_response())),
         Outcome::Error(refusal) => Err(refusal.into()),
     }

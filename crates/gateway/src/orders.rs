@@ -4,21 +4,24 @@ use crate::app::App;
 use crate::desk::Desk;
 use crate::journal::StoreError;
 use crate::policy::unavailable;
-use crate::wire::{Answer, Order, Refusal, WireCallerId, WireMediaToken};
+use crate::sessions::Session;
+use crate::wire::{Answer, Order, Refusal, SignedOut, WireCallerId, WireMediaToken};
 use cordboard::telephony::{
     Availability, CallId, CallState, DialKey, DialRequest, Digits, Error, ErrorKind, PhoneNumber, Transfer,
 };
+use futures_util::future::{join, join_all};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// The longest key of a wish to call, and the longest id of a call.
 const MAX_NAME: usize = 128;
-/// How long the calls of an agent who signs out may take to end, of the second that a socket has left then.
+/// How long whoever signs out waits for journal and calls, of the second that a socket has left then.
 const PARTING: Duration = Duration::from_millis(600);
 
 impl App {
     /// Carries out what an agent asks for.
-    pub(crate) async fn carry_out(&self, desk: &Desk, order: Order) -> Result<Answer, Refusal> {
+    pub(crate) async fn carry_out(&self, session: &Session, desk: &Desk, order: Order) -> Result<Answer, Refusal> {
         let operation = order.operation();
         let call = order.call().map(CallId::new);
         // First of all, as the contract has it.
@@ -27,10 +30,10 @@ impl App {
         }
         let answer = match &call {
             Some(call) => match self.authorise(desk, call).await {
-                Ok(()) => self.act(desk, order, call).await,
+                Ok(()) => self.act(session, desk, order, call).await,
                 Err(refusal) => Err(refusal),
             },
-            None => self.ask(desk, order).await,
+            None => self.ask(session, desk, order).await,
         };
         answer.map_err(|refusal| about(refusal, call.as_ref()))
     }
@@ -49,7 +52,7 @@ impl App {
         if self.store.owns(&desk.agent, call).await? { Ok(()) } else { Err(stranger()) }
     }
 
-    async fn act(&self, desk: &Desk, order: Order, call: &CallId) -> Result<Answer, Refusal> {
+    async fn act(&self, session: &Session, desk: &Desk, order: Order, call: &CallId) -> Result<Answer, Refusal> {
         let line = &desk.line;
         let done = match order {
             Order::Answer { .. } => line.answer(call).await,
@@ -94,14 +97,14 @@ impl App {
             | Order::Dial { .. }
             | Order::ActiveCalls
             | Order::MediaToken
-            | Order::SignOut => return self.ask(desk, order).await,
+            | Order::SignOut => return self.ask(session, desk, order).await,
         };
         done.map_err(failed)?;
         Ok(Answer::Accepted {})
     }
 
     /// What is about no call that there is.
-    async fn ask(&self, desk: &Desk, order: Order) -> Result<Answer, Refusal> {
+    async fn ask(&self, session: &Session, desk: &Desk, order: Order) -> Result<Answer, Refusal> {
         match order {
             Order::SetAvailability { available } => {
                 let availability = if available { Availability::Available } else { Availability::Away };
@@ -133,8 +136,8 @@ impl App {
                 Ok(Answer::MediaToken { media_token: token.map(WireMediaToken::from) })
             }
             Order::SignOut => {
-                self.part(desk).await?;
-                Ok(Answer::Accepted {})
+                let Left { ended, .. } = self.sign_out(session, false).await;
+                ended.map(|()| Answer::Accepted {})
             }
             // Everything else names a call.
             _ => Err(Refusal::new(ErrorKind::NoSuchCall)),
@@ -183,12 +186,31 @@ impl App {
         Err(Refusal::new(ErrorKind::NotAllowed).saying("the account does not have the number to be shown"))
     }
 
-    /// Ends an agent's calls as if they had hung up, because they sign out.
-    pub(crate) async fn part(&self, desk: &Desk) -> Result<(), Refusal> {
-        let mut news = desk.feed.watch();
+    /// Signs an agent out: here at once, whatever journal and line say to it, and they have little time for that.
+    pub(crate) async fn sign_out(&self, session: &Session, everywhere: bool) -> Left {
         let ended = async {
-            for call in desk.line.active_calls().await? {
-                match desk.line.hang_up(&call.id).await {
+            match everywhere {
+                true => self.sessions.end_all(&session.agent, SignedOut::Revoked).await,
+                false => self.sessions.end(session, SignedOut::Revoked).await.is_ok(),
+            }
+        };
+        let parted = async { self.part(&*self.desk(&session.agent).await?).await };
+        // The session comes first: nobody is let in by it from now on.
+        let (ended, parted) = join(timeout(PARTING, ended), timeout(PARTING, parted)).await;
+        Left {
+            ended: if ended.unwrap_or(false) { Ok(()) } else { Err(Refusal::new(ErrorKind::OutcomeUnknown)) },
+            // Calls that take longer end without us.
+            parted: parted.unwrap_or(Ok(())),
+        }
+    }
+
+    /// Ends an agent's calls as if they had hung up, because they sign out.
+    async fn part(&self, desk: &Desk) -> Result<(), Refusal> {
+        let mut news = desk.feed.watch();
+        let hung_up = async {
+            let calls = desk.line.active_calls().await?;
+            for hung_up in join_all(calls.iter().map(|call| desk.line.hang_up(&call.id))).await {
+                match hung_up {
                     Err(error) if error.kind() != ErrorKind::NoSuchCall => return Err(error),
                     _ => {}
                 }
@@ -199,24 +221,32 @@ impl App {
             }
             Ok::<(), Error>(())
         };
-        match tokio::time::timeout(PARTING, ended).await {
-            // The calls end without us.
-            Err(_) | Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(failed(error)),
-        }
-        if crate::desk::takes_inbound(&*desk.line) {
-            self.store.set_availability(&desk.agent, Availability::Away).await?;
-            desk.line.set_availability(Availability::Away).await.map_err(failed)?;
-            desk.set_availability(Availability::Away, self.clock.now());
-        }
-        let _ = tokio::time::timeout(PARTING, desk.flush()).await;
-        Ok(())
+        let left = async {
+            if crate::desk::takes_inbound(&*desk.line) {
+                desk.set_availability(Availability::Away, self.clock.now());
+                self.store.set_availability(&desk.agent, Availability::Away).await?;
+                desk.line.set_availability(Availability::Away).await.map_err(failed)?;
+            }
+            Ok(())
+        };
+        let (hung_up, left) = join(hung_up, left).await;
+        hung_up.map_err(failed)?;
+        desk.flush().await;
+        left
     }
 
     /// The place of an agent.
     pub(crate) async fn desk(&self, agent: &cordboard::telephony::AgentId) -> Result<Arc<Desk>, Refusal> {
         Ok(self.desks.of(agent).await?)
     }
+}
+
+/// What became of an agent who signed out.
+pub(crate) struct Left {
+    /// Whether the journal knows. If not, the session may come back with its refresh token after a restart, which the agent has to know.
+    pub(crate) ended: Result<(), Refusal>,
+    /// Whether their calls were hung up.
+    pub(crate) parted: Result<(), Refusal>,
 }
 
 /// What the agent is told, and what the operator can read.

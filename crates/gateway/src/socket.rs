@@ -174,6 +174,7 @@ async fn converse(app: &Arc<App>, socket: &mut WebSocket, session: Arc<Session>,
         lanes: BTreeMap::new(),
         heard_at: Instant::now(),
         is_pinged: false,
+        is_parting: false,
     };
     match conversation.run(socket, &mut stopping, &mut ended, news, name, resume).await {
         Ok(never) => match never {},
@@ -206,6 +207,8 @@ struct Conversation<'a> {
     lanes: BTreeMap<String, Arc<Mutex<()>>>,
     heard_at: Instant,
     is_pinged: bool,
+    /// Whether the agent signs out, which is answered, and then the socket closes.
+    is_parting: bool,
 }
 
 impl Conversation<'_> {
@@ -226,7 +229,7 @@ impl Conversation<'_> {
         loop {
             tokio::select! {
                 biased;
-                _ = &mut over => {
+                _ = &mut over, if !self.is_parting => {
                     let reason = self.session.ended().borrow().unwrap_or(SignedOut::Revoked);
                     say(self.app, socket, &ServerMessage::SignedOut { reason }).await?;
                     return Err(NOT_SIGNED_IN);
@@ -358,15 +361,15 @@ impl Conversation<'_> {
     fn begin(&mut self, id: u64, order: Order) {
         self.lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
         let lane = order.call().map(|call| Arc::clone(self.lanes.entry(call.to_owned()).or_default()));
-        let (app, desk) = (Arc::clone(self.app), Arc::clone(self.desk));
+        let is_parting = matches!(order, Order::SignOut);
+        self.is_parting |= is_parting;
+        let (app, desk, session) = (Arc::clone(self.app), Arc::clone(self.desk), Arc::clone(&self.session));
         self.working.push(Box::pin(async move {
             let _turn = match lane {
                 Some(lane) => Some(lane.lock_owned().await),
                 None => None,
             };
-            let is_sign_out = matches!(order, Order::SignOut);
-            let outcome = app.answer(&desk, order).await;
-            let is_parting = is_sign_out && matches!(outcome, Outcome::Result(_));
+            let outcome = app.answer(&session, &desk, order).await;
             Done { id, outcome, is_parting }
         }));
     }
@@ -375,17 +378,13 @@ impl Conversation<'_> {
         let Done { id, outcome, is_parting } = done;
         // What happened because of the order is told first, as far as it is known.
         self.tell(socket).await?;
-        if is_parting && self.app.sessions.end(&self.session, SignedOut::Revoked).await.is_err() {
-            // The session is over here, and may come back with its refresh token after a restart: the agent has to know.
-            let outcome = Outcome::Error(Refusal::new(ErrorKind::OutcomeUnknown));
-            say(self.app, socket, &ServerMessage::Reply { id, outcome }).await?;
-            return Err(BROKEN);
-        }
+        let is_accepted = matches!(outcome, Outcome::Result(_));
         say(self.app, socket, &ServerMessage::Reply { id, outcome }).await?;
-        if is_parting {
-            return Err(LEFT);
+        match (is_parting, is_accepted) {
+            (true, true) => Err(LEFT),
+            (true, false) => Err(BROKEN),
+            (false, _) => Ok(()),
         }
-        Ok(())
     }
 
     /// When there is something to do even if nothing happens. What is heard puts it off, but for the answer to a ping.
@@ -424,9 +423,9 @@ impl Conversation<'_> {
 
 impl App {
     /// Carries an order out, and counts it.
-    pub(crate) async fn answer(&self, desk: &Desk, order: Order) -> Outcome {
+    pub(crate) async fn answer(&self, session: &Session, desk: &Desk, order: Order) -> Outcome {
         let name = operation_name(&order);
-        match self.carry_out(desk, order).await {
+        match self.carry_out(session, desk, order).await {
             Ok(answer) => {
                 self.metrics.request(name, "ok");
                 Outcome::Result(answer)

@@ -1,11 +1,13 @@
 //! Who may open a socket, and what the gateway does about those who misuse one.
 
-use crate::support::{PATIENCE, start};
+use crate::support::{Agent, PATIENCE, Server, start};
 use cordboard::telephony::SignedOutReason;
 use cordboard_gateway::wire::MAX_MESSAGE;
-use cordboard_mock::numbers;
+use cordboard_mock::{Fault, numbers};
 use futures_util::SinkExt as _;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::connect_async;
@@ -234,6 +236,55 @@ async fn signing_out_closes_within_a_second() {
     alex.event(&call, "ended").await;
     assert_eq!(alex.closed().await, (Some(1000), vec![]));
     assert!(begun.elapsed() < Duration::from_secs(1));
+    server.stop().await;
+}
+
+/// By the socket and by REST: how long each takes, and what the answers are.
+async fn sign_out_twice(server: &Server, here: &mut Agent, there: &Json) -> (Json, Option<u16>, u16) {
+    let begun = Instant::now();
+    let reply = here.ask("sign_out", json!({})).await;
+    let (code, _) = here.closed().await;
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    let bearer = there["access_token"].as_str().unwrap();
+    let sign_out = || server.http.delete(server.url("/api/session")).bearer_auth(bearer).send();
+    let begun = Instant::now();
+    let status = sign_out().await.unwrap().status();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(sign_out().await.unwrap().status(), 401, "the session is over");
+    (reply, code, status.as_u16())
+}
+
+#[tokio::test]
+async fn whoever_signs_out_is_out_whatever_the_line_says() {
+    let (server, mock) = start("").await;
+    let (session, there) = (server.sign_in("alex").await, server.sign_in("alex").await);
+    let mut here = server.open().await;
+    here.hello(&session, None).await;
+    let call = here.dial("k1", numbers::ANSWERS).await;
+    here.event(&call, "connected").await;
+    mock.exchange().control(|network, now| network.inject(now, Fault::LoseConnection(Duration::from_secs(60))));
+    let (reply, code, status) = sign_out_twice(&server, &mut here, &there).await;
+    assert_eq!((&reply["result"], code), (&json!({}), Some(1000)));
+    assert_eq!(status, 503, "the call goes on");
+    for session in [session, there] {
+        let refresh = json!({"refresh_token": session["refresh_token"]});
+        assert_eq!(server.post("/api/session/refresh", refresh).await.0, 401);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_signs_out_is_out_whatever_the_journal_says() {
+    let (server, _mock) = start("").await;
+    let (mut here, there) = (server.agent("alex").await, server.sign_in("alex").await);
+    let file = SqliteConnectOptions::new().filename(server.folder.path().join("journal.db"));
+    let mut other = file.connect().await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let (reply, code, status) = sign_out_twice(&server, &mut here, &there).await;
+    // It may come back after a restart.
+    assert_eq!((&reply["error"]["kind"], code), (&json!("outcome_unknown"), Some(1013)));
+    assert_eq!(status, 504);
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     server.stop().await;
 }
 
