@@ -54,7 +54,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 fn load(path: &Path) -> Result<(Config, Provider), Problems> {
     let mut keys = Keys::load(path)?;
     let config = Config::read(&mut keys);
-    let provider = config.as_ref().and_then(|config| Provider::read(&mut keys, config));
+    let provider = Provider::read(&mut keys, config.as_ref());
     let files = config.as_ref().map(|config| provider.as_ref().map_or(Vec::new(), |provider| provider.check(config)));
     for Problem { key, why } in files.unwrap_or_default() {
         keys.wrong(&key, why);

@@ -41,9 +41,13 @@ impl FromText for Kind {
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 impl Provider {
-    /// Reads the provider's keys. What is wrong is noted in `keys`.
-    pub(crate) fn read(keys: &mut Keys, config: &Config) -> Option<Self> {
-        match keys.required("provider.kind")? {
+    /// Reads the provider's keys, also if the server's own are wrong. What is wrong is noted in `keys`.
+    pub(crate) fn read(keys: &mut Keys, config: Option<&Config>) -> Option<Self> {
+        let Some(kind) = keys.required("provider.kind") else {
+            keys.skip("provider");
+            return None;
+        };
+        match kind {
             Kind::Mock => Some(Self::Mock { webhook_secret: keys.secret("provider.webhook_secret") }),
             Kind::Twilio => twilio(keys, config).map(|twilio| Self::Twilio(Box::new(twilio))),
             Kind::Vonage => vonage(keys, config).map(|vonage| Self::Vonage(Box::new(vonage))),
@@ -119,15 +123,20 @@ fn secret(keys: &mut Keys, key: &str) -> Option<String> {
     secret
 }
 
+/// The public address. If it is missing or wrong, which is noted by then, another stands for it, so that the provider's keys are read.
+fn public_url(config: Option<&Config>) -> &str {
+    config.map_or("https://calls.example.com", |config| config.server.public_url.as_str())
+}
+
 /// What is the same for all providers.
-fn calls(keys: &mut Keys, config: &Config) -> CallConfig {
+fn calls(keys: &mut Keys, config: Option<&Config>) -> CallConfig {
     let mut calls =
         CallConfig { default_caller_id: keys.optional("provider.default_caller_id"), ..CallConfig::default() };
     let short = |seconds: u32| u16::try_from(seconds).unwrap_or(u16::MAX);
     calls.ring_seconds = keys.optional("provider.ring_seconds").map_or(calls.ring_seconds, short);
     calls.rejoin_seconds = keys.optional("provider.rejoin_seconds").map_or(calls.rejoin_seconds, short);
     calls.token_seconds = keys.or("provider.token_seconds", calls.token_seconds);
-    calls.backlog = config.socket.backlog;
+    calls.backlog = config.map_or(calls.backlog, |config| config.socket.backlog);
     if let Some(text) = keys.optional::<String>("provider.sdk_options") {
         match serde_json::from_str(&text) {
             Ok(options) => calls.sdk_options = options,
@@ -137,7 +146,7 @@ fn calls(keys: &mut Keys, config: &Config) -> CallConfig {
     calls
 }
 
-fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
+fn twilio(keys: &mut Keys, config: Option<&Config>) -> Option<TwilioConfig> {
     let account_sid: Option<String> = keys.required("provider.account_sid");
     let key_sid: Option<String> = keys.required("provider.api_key_sid");
     let key_secret = secret(keys, "provider.api_key_secret");
@@ -150,8 +159,8 @@ fn twilio(keys: &mut Keys, config: &Config) -> Option<TwilioConfig> {
     let calls = calls(keys, config);
 
     let key = ApiKey { sid: key_sid?, secret: key_secret?.into() };
-    let public_url = config.server.public_url.as_str();
-    let mut twilio = TwilioConfig::new(&account_sid?, auth_token.unwrap_or_default().into(), key, public_url);
+    let auth_token = auth_token.unwrap_or_default();
+    let mut twilio = TwilioConfig::new(&account_sid?, auth_token.into(), key, public_url(config));
     twilio.webhook_shared_key = shared_key.map(Into::into);
     twilio.api_url = api_url;
     twilio.region = region;
@@ -180,7 +189,7 @@ fn private_key(keys: &mut Keys) -> Option<String> {
     }
 }
 
-fn vonage(keys: &mut Keys, config: &Config) -> Option<VonageConfig> {
+fn vonage(keys: &mut Keys, config: Option<&Config>) -> Option<VonageConfig> {
     let application_id: Option<String> = keys.required("provider.application_id");
     let private_key = private_key(keys);
     let api_key: Option<String> = keys.required("provider.api_key");
@@ -195,7 +204,7 @@ fn vonage(keys: &mut Keys, config: &Config) -> Option<VonageConfig> {
         private_key?.into(),
         (&api_key?, api_secret?.into()),
         signature_secret?.into(),
-        config.server.public_url.as_str(),
+        public_url(config),
     );
     let vonage = VonageConfig { region, api_url, hold_music_url, calls, ..vonage };
     note(keys, vonage.problems());

@@ -178,7 +178,13 @@ impl Keys {
 
     /// Whether any key of a table was given.
     pub(super) fn has_table(&self, table: &str) -> bool {
-        self.leaves.keys().any(|leaf| leaf.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')))
+        self.leaves.keys().any(|leaf| is_of(leaf, table))
+    }
+
+    /// Leaves the other keys of a table unread: which there are depends on one that is missing or wrong.
+    pub fn skip(&mut self, table: &str) {
+        let keys = self.leaves.keys().filter(|leaf| is_of(leaf, table));
+        self.known.extend(keys.cloned());
     }
 
     /// Whether a key was given, whatever its value.
@@ -214,6 +220,10 @@ impl Problems {
     fn of_file(why: String) -> Self {
         Self(vec![Problem { key: String::new(), why }])
     }
+}
+
+fn is_of(leaf: &str, table: &str) -> bool {
+    leaf.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn flatten(path: String, value: &serde_json::Value, leaves: &mut BTreeMap<String, Leaf>) {

@@ -105,6 +105,37 @@ fn each_wrong_key_is_named() {
 }
 
 #[test]
+fn no_key_is_blamed_for_another() {
+    let twilio = "[provider]\nkind = \"twilio\"\naccount_sid = \"ACaaaa\"\napi_key_sid = \"SKbbbb\"\napi_key_secret = \"s1\"\nauth_token = \"s2\"\n";
+    let vonage = "[provider]\nkind = \"vonage\"\napplication_id = \"a\"\nprivate_key = \"k\"\napi_key = \"b\"\napi_secret = \"s\"\nsignature_secret = \"t\"\n";
+    let no_url = "[policy]\nregions = [\"US\"]\n";
+    let bad_url = format!("[server]\npublic_url = \"calls\"\n{no_url}");
+    let good_url = format!("[server]\npublic_url = \"https://calls.example.com\"\n{no_url}");
+    let url = "an address such as https://calls.example.com, without query and fragment";
+    let missing = &*format!("server.public_url: it is missing: give {url}");
+    let wrong = &*format!("server.public_url: \"calls\" is not {url}");
+    let kinds = "mock, twilio or vonage";
+    let no_kind = &*format!("provider.kind: it is missing: give {kinds}");
+    let bad_kind = &*format!("provider.kind: \"twillio\" is not {kinds}");
+    for (server, provider, expected) in [
+        (no_url, twilio, vec![missing]),
+        (&bad_url, twilio, vec![wrong]),
+        // The provider's own keys are looked at all the same.
+        (no_url, vonage, vec![missing, "provider.private_key: "]),
+        (&bad_url, &twilio.replace("AC", "AC/"), vec![wrong, "provider.account_sid: "]),
+        (&bad_url, &[twilio, "colour = \"red\"\n"].concat(), vec![wrong, "provider.colour: there is no such key"]),
+        (&good_url, &twilio.replace("kind = \"twilio\"\n", ""), vec![no_kind]),
+        (&good_url, &twilio.replace("twilio", "twillio"), vec![bad_kind]),
+    ] {
+        let text = [server, provider].concat();
+        let output = said(&check(&text, &[]));
+        let lines: Vec<&str> = output.lines().collect();
+        let fits = |(line, start): (&&str, &&str)| line.starts_with(start);
+        assert!(lines.len() == expected.len() && lines.iter().zip(&expected).all(fits), "{text}\n{output}");
+    }
+}
+
+#[test]
 fn a_password_is_hashed() {
     let mut child = program().arg("hash-password").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"correct horse\n").unwrap();
