@@ -46,6 +46,8 @@ pub(crate) struct Desk {
 struct Presence {
     availability: Availability,
     sockets: usize,
+    /// Calls that are about to ring there, and that the line does not know yet.
+    offers: usize,
     /// Since when the agent has had nothing to do.
     idle_since: Timestamp,
 }
@@ -112,7 +114,7 @@ impl Desks {
             line,
             feed: Feed::new(stream, *backlog),
             dialling: Mutex::default(),
-            presence: Lock::new(Presence { availability, sockets: 0, idle_since: clock.now() }),
+            presence: Lock::new(Presence { availability, sockets: 0, offers: 0, idle_since: clock.now() }),
             flushes,
         });
         if availability == Availability::Available
@@ -149,11 +151,17 @@ impl Desk {
         Attendance(Arc::clone(self))
     }
 
-    /// Since when the agent could have taken a call; `None` if they can't: not connected, or away.
+    /// Keeps the agent from being chosen for another call until the result is dropped.
+    pub(crate) fn offer(self: &Arc<Self>) -> Offer {
+        self.presence.lock().offers += 1;
+        Offer(Arc::clone(self))
+    }
+
+    /// Since when the agent could have taken a call; `None` if they can't: not connected, away, or chosen for one.
     pub(crate) fn ready_since(&self) -> Option<Timestamp> {
         let presence = self.presence.lock();
-        let is_ready = presence.sockets > 0 && presence.availability == Availability::Available;
-        is_ready.then_some(presence.idle_since)
+        let is_there = presence.sockets > 0 && presence.availability == Availability::Available;
+        (is_there && presence.offers == 0).then_some(presence.idle_since)
     }
 }
 
@@ -164,6 +172,16 @@ impl Drop for Attendance {
     fn drop(&mut self) {
         let mut presence = self.0.presence.lock();
         presence.sockets = presence.sockets.saturating_sub(1);
+    }
+}
+
+/// A call for which an agent was chosen.
+pub(crate) struct Offer(Arc<Desk>);
+
+impl Drop for Offer {
+    fn drop(&mut self) {
+        let mut presence = self.0.presence.lock();
+        presence.offers = presence.offers.saturating_sub(1);
     }
 }
 

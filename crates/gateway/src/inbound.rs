@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::before;
 use crate::config::{RouteSettings, Strategy};
-use crate::desk::{self, Desk};
+use crate::desk::{self, Desk, Offer};
 use crate::journal::{Chain, Store, StoreError};
 use cordboard::async_trait;
 use cordboard::platform::{Clock, Lock};
@@ -14,6 +14,7 @@ use cordboard::telephony::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// A call that is over is settled when nothing was heard of it for so long, so that what is on its way has arrived.
 const SETTLED_AFTER: Duration = Duration::from_secs(10);
@@ -27,25 +28,13 @@ pub(crate) struct Ledger {
 }
 
 /// Where the last inbound calls went: a provider that did not hear the answer asks again, and must get the same.
+///
+/// Locked while agents are chosen, so that two calls at once do not find the same one free.
 #[derive(Default)]
-pub(crate) struct Routes(Lock<VecDeque<(CallId, Route)>>);
+pub(crate) struct Routes(Mutex<VecDeque<(CallId, Route)>>);
 
 /// So many are remembered.
 const ROUTES: usize = 1_024;
-
-impl Routes {
-    fn of(&self, call: &CallId) -> Option<Route> {
-        self.0.lock().iter().rev().find(|(known, _)| known == call).map(|(_, route)| route.clone())
-    }
-
-    fn keep(&self, call: &CallId, route: &Route) {
-        let mut routes = self.0.lock();
-        if routes.len() >= ROUTES {
-            routes.pop_front();
-        }
-        routes.push_back((call.clone(), route.clone()));
-    }
-}
 
 type Queues = BTreeMap<CallId, VecDeque<Entry>>;
 
@@ -137,15 +126,8 @@ impl App {
             }
             Webhook::Inbound { call, entry } => {
                 self.store.record(now, vec![entry], |_| ()).await?;
-                let route = match self.routes.of(&call.id) {
-                    Some(route) => route,
-                    None => {
-                        let route = self.route(&call).await;
-                        self.routes.keep(&call.id, &route);
-                        tracing::info!(call = %call.id, agents = route.agents.len(), "a call came in");
-                        route
-                    }
-                };
+                // Until the lines know of the call.
+                let (route, _offers) = self.route(&call).await;
                 self.backend.route(&call, &route).await.map_err(|error| {
                     tracing::error!(call = %call.id, error = %Chain(&error), "an inbound call could not be routed");
                     Refused::Unavailable
@@ -161,22 +143,32 @@ impl App {
         self.store.record(self.clock.now(), entries, apply).await.map(drop)
     }
 
-    /// Who takes an inbound call.
-    async fn route(&self, call: &InboundCall) -> Route {
+    /// Who takes an inbound call, and the offers to them if it is a new one.
+    async fn route(&self, call: &InboundCall) -> (Route, Vec<Offer>) {
+        let mut routes = self.routes.0.lock().await;
+        if let Some((_, route)) = routes.iter().rev().find(|(known, _)| *known == call.id) {
+            return (route.clone(), Vec::new());
+        }
         let of_number = self.config.routes.iter().find(|route| route.number.as_ref() == Some(&call.to));
         let settings = of_number.unwrap_or(&self.config.other_calls);
         let mut ready = Vec::new();
         for desk in self.desks.all() {
             if let Some(since) = free_since(&desk, settings).await {
-                ready.push((since, desk.agent.clone()));
+                ready.push((since, desk));
             }
         }
-        ready.sort();
+        ready.sort_by(|(a, one), (b, other)| (a, &one.agent).cmp(&(b, &other.agent)));
         if settings.strategy == Strategy::LongestIdle {
             ready.truncate(1);
         }
-        let agents = ready.into_iter().map(|(_, agent)| agent).collect();
-        Route { agents, ring: settings.ring, fallback: settings.fallback.clone() }
+        let agents = ready.iter().map(|(_, desk)| desk.agent.clone()).collect();
+        let route = Route { agents, ring: settings.ring, fallback: settings.fallback.clone() };
+        if routes.len() >= ROUTES {
+            routes.pop_front();
+        }
+        routes.push_back((call.id.clone(), route.clone()));
+        tracing::info!(call = %call.id, agents = route.agents.len(), "a call came in");
+        (route, ready.iter().map(|(_, desk)| desk.offer()).collect())
     }
 
     /// After a start: has the backend take in what the journal holds of unfinished calls.

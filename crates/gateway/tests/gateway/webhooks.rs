@@ -9,10 +9,13 @@ use cordboard::telephony::{
 use cordboard::{Timestamp, async_trait};
 use cordboard_gateway::{MockBackend, MockDirectory};
 use cordboard_mock::numbers;
+use futures_util::future::join;
+use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 const SECRET: &str = "a secret";
@@ -156,7 +159,60 @@ async fn an_inbound_call_rings_who_is_there_and_free() {
     server.stop().await;
 }
 
-/// Notes what is applied, and waits at each until it is let go.
+const LONGEST_IDLE: &str = "[other_calls]\nstrategy = \"longest-idle\"";
+
+fn inbound(id: &str) -> Vec<u8> {
+    json!({"id": id, "from": "+16175550142", "to": numbers::SALES, "at": 1}).to_string().into_bytes()
+}
+
+#[tokio::test]
+async fn who_has_been_free_for_longest_gets_the_call() {
+    let server = with_webhooks(LONGEST_IDLE).await;
+    let (mut alex, mut blake) = (server.agent("alex").await, server.agent("blake").await);
+    for agent in [&mut blake, &mut alex] {
+        agent.order("set_availability", json!({"available": true})).await;
+        server.clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!(deliver(&server, "call", inbound("in1")).await.status(), 200);
+    let started = blake.message().await.unwrap();
+    assert_eq!(started["event"]["kind"], "started");
+    let call = started["event"]["call"].as_str().unwrap().to_owned();
+    blake.order("reject", json!({"call": call})).await;
+    blake.event(&call, "ended").await;
+    // Now blake has been free for less.
+    assert_eq!(deliver(&server, "call", inbound("in2")).await.status(), 200);
+    assert_eq!(alex.message().await.unwrap()["event"]["kind"], "started");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn two_calls_at_once_ring_two_agents() {
+    let backend = Slow::start(false).await;
+    let slow = Arc::clone(&backend);
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let server = Server::start(folder, LONGEST_IDLE, |builder| builder.directory(MockDirectory).backend(|_| slow));
+    let server = server.await;
+    let (mut alex, mut blake) = (server.agent("alex").await, server.agent("blake").await);
+    for agent in [&mut alex, &mut blake] {
+        agent.order("set_availability", json!({"available": true})).await;
+    }
+    let both_chosen = async {
+        backend.wait(2).await;
+        backend.gate.send_replace(true);
+    };
+    let calls = join(deliver(&server, "call", inbound("in1")), deliver(&server, "call", inbound("in2")));
+    let ((first, second), ()) = join(calls, both_chosen).await;
+    assert_eq!((first.status(), second.status()), (StatusCode::OK, StatusCode::OK));
+    let mut rung = backend.applied.lock().clone();
+    rung.sort();
+    assert_eq!(rung, ["rings alex", "rings blake"]);
+    for agent in [&mut alex, &mut blake] {
+        assert_eq!(agent.message().await.unwrap()["event"]["kind"], "started");
+    }
+    server.stop().await;
+}
+
+/// Notes what is applied and who rings, and waits at each until it is let go.
 struct Slow {
     inner: Arc<MockBackend>,
     applied: Lock<Vec<String>>,
@@ -187,6 +243,10 @@ impl Backend for Slow {
     }
 
     async fn route(&self, call: &InboundCall, route: &Route) -> Result<WebhookReply, Error> {
+        let agents: Vec<&str> = route.agents.iter().map(AgentId::as_str).collect();
+        self.applied.lock().push(format!("rings {}", agents.join(" and ")));
+        self.count.send_modify(|count| *count += 1);
+        let _ = self.gate.subscribe().wait_for(|open| *open).await;
         self.inner.route(call, route).await
     }
 
