@@ -77,9 +77,13 @@ impl App {
             Order::TransferAttended { consultation, .. } => {
                 let consultation = CallId::new(consultation);
                 self.authorise(desk, &consultation).await?;
-                // The CRM does not hear of consultations.
-                self.store.keep_quiet(&consultation, self.clock.now()).await?;
-                line.transfer(call, Transfer::Attended { consultation }).await
+                // The CRM does not hear of consultations, unless the transfer was certainly refused.
+                let is_new = self.store.keep_quiet(&consultation, self.clock.now()).await?;
+                let done = line.transfer(call, Transfer::Attended { consultation: consultation.clone() }).await;
+                if is_new && done.as_ref().is_err_and(|error| error.kind() != ErrorKind::OutcomeUnknown) {
+                    self.store.speak_again(&consultation, self.clock.now()).await?;
+                }
+                done
             }
             Order::StartRecording { .. } => line.start_recording(call).await,
             Order::PauseRecording { .. } => line.pause_recording(call).await,

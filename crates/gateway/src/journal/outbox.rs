@@ -145,14 +145,35 @@ impl Store {
             .await
     }
 
-    /// Has nothing told of a call: it belongs to another.
-    pub(crate) async fn keep_quiet(&self, call: &CallId, now: Timestamp) -> Result<(), StoreError> {
+    /// Has nothing told of a call: it belongs to another. Returns whether that is new.
+    pub(crate) async fn keep_quiet(&self, call: &CallId, now: Timestamp) -> Result<bool, StoreError> {
         let call = call.clone();
         self.writer
             .write(move |connection| {
                 Box::pin(async move {
                     let quiet = sqlx::query("INSERT INTO quiet (call, at) VALUES (?, ?) ON CONFLICT DO NOTHING");
-                    quiet.bind(call.as_str()).bind(millis(now)).execute(connection).await.map(drop)
+                    let quiet = quiet.bind(call.as_str()).bind(millis(now)).execute(connection).await?;
+                    Ok(quiet.rows_affected() > 0)
+                })
+            })
+            .await
+    }
+
+    /// Has a call told after all, also if it has ended meanwhile: it does not belong to another.
+    pub(crate) async fn speak_again(&self, call: &CallId, now: Timestamp) -> Result<(), StoreError> {
+        let (call, outbox) = (call.clone(), self.outbox);
+        self.writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let speak = sqlx::query("DELETE FROM quiet WHERE call = ?");
+                    speak.bind(call.as_str()).execute(&mut *connection).await?;
+                    let is_over =
+                        sqlx::query("SELECT EXISTS (SELECT 1 FROM calls WHERE call = ? AND ended_at IS NOT NULL)");
+                    let is_over = is_over.bind(call.as_str()).fetch_one(&mut *connection).await?.try_get(0)?;
+                    match outbox {
+                        Some(wait) if is_over => ended(connection, &call, now, wait).await,
+                        _ => Ok(()),
+                    }
                 })
             })
             .await
@@ -368,6 +389,24 @@ mod tests {
         store.settle_due(&all[0], Next::Done).await.unwrap();
         assert!(due(&store, 99).await.is_empty());
         assert!(store.untold(9).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_was_quiet_in_vain_is_due() {
+        let (store, _folder) = open().await;
+        let store = store.with_outbox(WAIT);
+        for id in ["over", "later"] {
+            assert!(store.keep_quiet(&CallId::new(id), at(1)).await.unwrap());
+            assert!(!store.keep_quiet(&CallId::new(id), at(1)).await.unwrap(), "it is quiet already");
+        }
+        a_call(&store, "over", 5).await;
+        for id in ["over", "later"] {
+            store.speak_again(&CallId::new(id), at(6)).await.unwrap();
+        }
+        assert_eq!(due(&store, 99).await.len(), 1);
+        a_call(&store, "later", 7).await;
+        let all = due(&store, 99).await;
+        assert_eq!(all.iter().map(|due| due.call.as_str()).collect::<Vec<_>>(), ["over", "later"]);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::portal::{Portal, TOKEN};
 use crate::support::{Agent, PATIENCE, Server, start, until};
+use cordboard::telephony::ErrorKind;
 use cordboard_gateway::MockBackend;
 use cordboard_hubspot_emulator::{CloudConfig, Fault, FaultAnswer};
 use cordboard_mock::numbers;
@@ -15,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Desk {
     pub(super) portal: Portal,
     pub(super) server: Server,
-    _mock: Arc<MockBackend>,
+    mock: Arc<MockBackend>,
 }
 
 impl Desk {
@@ -35,7 +36,7 @@ impl Desk {
             format!("[server]\noperator_token = \"{TOKEN}\"\n[policy]\ncalls_at_once = 3\n{}{keys}", portal.keys());
         let (server, mock) = start(&more).await;
         assert_eq!(portal.install(&server.address.to_string()).await.status, 200);
-        Self { portal, server, _mock: mock }
+        Self { portal, server, mock }
     }
 
     /// A call that was answered, and is over.
@@ -266,6 +267,28 @@ async fn a_consultation_is_not_logged() {
 }
 
 #[tokio::test]
+async fn a_consultation_that_came_to_nothing_is_logged() {
+    let desk = Desk::open().await;
+    let mut alex = desk.server.agent("alex").await;
+    let call = alex.dial("k1", numbers::ANSWERS).await;
+    alex.event(&call, "connected").await;
+    alex.order("hold", json!({"call": call})).await;
+    let other = alex.dial("k2", numbers::ECHOES_DIGITS).await;
+    alex.event(&other, "connected").await;
+    let refused = cordboard_mock::Fault::Refuse(ErrorKind::Provider);
+    desk.mock.exchange().control(|network, now| network.inject(now, refused));
+    let transfer = json!({"call": call, "consultation": other});
+    assert_eq!(alex.refused("transfer_attended", transfer).await, "provider");
+    for call in [&call, &other] {
+        alex.order("hang_up", json!({"call": call})).await;
+        alex.event(call, "ended").await;
+    }
+    desk.until_told().await;
+    assert_eq!(desk.records().len(), 2, "{:?}", desk.records());
+    desk.server.stop().await;
+}
+
+#[tokio::test]
 async fn what_fails_for_now_is_tried_again() {
     let too_fast = || FaultAnswer::TooMany("TEN_SECONDLY_ROLLING".to_owned(), Some(1));
     for fault in [
@@ -335,7 +358,7 @@ async fn calls_wait_until_the_app_is_installed() {
     let portal = Portal::open(|_| ());
     let more = format!("[server]\noperator_token = \"{TOKEN}\"\n{}", portal.keys());
     let (server, mock) = start(&more).await;
-    let desk = Desk { portal, server, _mock: mock };
+    let desk = Desk { portal, server, mock };
     let mut alex = desk.server.agent("alex").await;
     desk.call(&mut alex, "k1", numbers::ANSWERS).await;
     until("a failure", PATIENCE, async || desk.untold().await[0]["attempts"] == 1).await;
