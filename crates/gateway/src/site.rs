@@ -46,6 +46,9 @@ pub enum SiteError {
     /// It is not a bundle.
     #[error("it holds more than {MOST_FILES} files")]
     TooMany,
+    /// Nothing says what the page may do, and who may frame it.
+    #[error("its _headers give the page no Content-Security-Policy: name a folder that `cargo xtask build` made")]
+    NoPolicy,
     /// What is in `_headers` is not headers.
     #[error("its _headers can't be read: line {0}")]
     Headers(usize),
@@ -83,6 +86,9 @@ impl Site {
             plain: page.plain.clone(),
             compressed: page.compressed.clone(),
         };
+        if !page.headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            return Err(SiteError::NoPolicy);
+        }
         files.insert("/".to_owned(), page);
         Ok(Self { files })
     }
@@ -307,6 +313,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(Site::load(folder.path(), &[]), Err(SiteError::NoPage)));
         fs::write(folder.path().join("index.html"), "").unwrap();
+        assert!(matches!(Site::load(folder.path(), &[]), Err(SiteError::NoPolicy)), "it has no _headers");
+        fs::write(folder.path().join("_headers"), "/assets/*\n  Content-Security-Policy: default-src 'none'\n")
+            .unwrap();
+        assert!(matches!(Site::load(folder.path(), &[]), Err(SiteError::NoPolicy)));
         fs::write(folder.path().join("_headers"), "/*\n  nothing\n").unwrap();
         assert!(matches!(Site::load(folder.path(), &[]), Err(SiteError::Headers(2))));
         assert!(matches!(Site::load(&folder.path().join("none"), &[]), Err(SiteError::Io(_))));
