@@ -2,13 +2,13 @@
 
 use crate::app::App;
 use crate::clock::before;
-use crate::config::{RouteSettings, Strategy};
+use crate::config::{GOODBYE, RouteSettings, Strategy};
 use crate::desk::{self, Desk, Offer};
 use crate::journal::{Chain, Store, StoreError};
 use cordboard::async_trait;
 use cordboard::platform::{Clock, Lock};
 use cordboard::telephony::{
-    Backend, CallId, Entry, InboundCall, Journal, JournalError, Route, Webhook, WebhookError, WebhookReply,
+    Backend, CallId, Entry, Fallback, InboundCall, Journal, JournalError, Route, Webhook, WebhookError, WebhookReply,
     WebhookRequest,
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -162,7 +162,12 @@ impl App {
             ready.truncate(1);
         }
         let agents = ready.iter().map(|(_, desk)| desk.agent.clone()).collect();
-        let route = Route { agents, ring: settings.ring, fallback: settings.fallback.clone() };
+        let fallback = match &settings.fallback {
+            // A call that somebody pays.
+            Fallback::Number(_) if self.policy.is_open().is_err() => Fallback::Goodbye(GOODBYE.to_owned()),
+            fallback => fallback.clone(),
+        };
+        let route = Route { agents, ring: settings.ring, fallback };
         if routes.len() >= ROUTES {
             routes.pop_front();
         }

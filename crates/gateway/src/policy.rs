@@ -71,7 +71,7 @@ impl Policy {
     }
 
     /// Whether anything may be dialled now.
-    fn is_open(&self) -> Result<(), Refusal> {
+    pub(crate) fn is_open(&self) -> Result<(), Refusal> {
         let is_stopped = || self.settings.kill_switch.as_deref().is_some_and(std::path::Path::exists);
         if !self.settings.dialling || is_stopped() {
             return Err(denied("dialling is stopped"));

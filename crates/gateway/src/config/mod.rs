@@ -161,7 +161,7 @@ pub struct Recordings {
 pub struct PolicySettings {
     /// Whether anything may.
     pub dialling: bool,
-    /// A file that stops dialling while it exists.
+    /// A file that stops dialling and forwarding while it exists.
     pub kill_switch: Option<PathBuf>,
     /// Which ISO 3166 regions may be called.
     pub regions: Vec<country::Id>,
@@ -466,7 +466,8 @@ fn policy(keys: &mut Keys) -> PolicySettings {
     policy
 }
 
-const GOODBYE: &str = "Nobody can take your call at the moment. Please call again later. Goodbye.";
+/// What callers hear when nobody can talk to them and nothing else was said.
+pub(crate) const GOODBYE: &str = "Nobody can take your call at the moment. Please call again later. Goodbye.";
 
 fn route(keys: &mut Keys, table: &str, number: Option<PhoneNumber>) -> RouteSettings {
     let key = |name: &str| format!("{table}.{name}");

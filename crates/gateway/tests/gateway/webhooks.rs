@@ -186,6 +186,23 @@ async fn who_has_been_free_for_longest_gets_the_call() {
 }
 
 #[tokio::test]
+async fn nothing_is_forwarded_while_dialling_is_stopped() {
+    let forward = "[policy]\nkill_switch = \"stop\"\n[other_calls]\nforward = \"+16175550191\"";
+    let server = with_webhooks(forward).await;
+    let becomes = async |id| {
+        let response = deliver(&server, "call", inbound(id)).await;
+        response.json::<Json>().await.unwrap()["call"].clone()
+    };
+    assert_eq!(becomes("in1").await, "forwarded");
+    let switch = server.folder.path().join("stop");
+    std::fs::write(&switch, "").unwrap();
+    assert_eq!(becomes("in2").await, "goodbye");
+    std::fs::remove_file(&switch).unwrap();
+    assert_eq!(becomes("in3").await, "forwarded");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn two_calls_at_once_ring_two_agents() {
     let backend = Slow::start(false).await;
     let slow = Arc::clone(&backend);
