@@ -22,7 +22,7 @@
 //!
 //! # At Twilio
 //! - Each number's voice webhook is `POST {public_url}/webhooks/twilio/inbound`, and its status callback
-//!   `POST {public_url}/webhooks/twilio/status`.
+//!   `POST {public_url}/webhooks/twilio/status`, both followed by `#rc=5&rp=ct,rt,5xx`, or Twilio hardly tries again.
 //! - The browser registers with the [media token](cordboard::telephony::Backend::media_token) and accepts what comes in: it
 //!   never starts a call, and its token does not allow it to. Each leg's custom parameter `call` is the id of its call.
 //! - **Recordings** are fetched with the account's credentials, from Twilio and nowhere else: not from a bucket of the account's own.
