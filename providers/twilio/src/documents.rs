@@ -19,7 +19,8 @@ pub(crate) fn into_conference(addresses: &Addresses, wait_url: Option<&str>, cal
         ("statusCallbackEvent", CONFERENCE_EVENTS),
     ];
     if let Some(url) = wait_url {
-        attributes.push(("waitUrl", url));
+        // Without it Twilio asks by POST, which a server of files refuses.
+        attributes.extend([("waitUrl", url), ("waitMethod", "GET")]);
     }
     // A leg that is brought from another call has its own conference left behind, and no news for this one.
     let dial: &[(&str, &str)] = if leg == Leg::Customer { &[("action", &action)] } else { &[] };

@@ -127,7 +127,8 @@ impl Api {
             ("ConferenceStatusCallbackEvent", CONFERENCE_EVENTS),
         ];
         if let Some(url) = new.wait_url {
-            form.push(("WaitUrl", url));
+            // Without it Twilio asks by POST, which a server of files refuses.
+            form.extend([("WaitUrl", url), ("WaitMethod", "GET")]);
         }
         self.post(&format!("/Conferences/{name}/Participants.json"), &form, Effect::Creates)
     }
