@@ -83,7 +83,7 @@ xflags::xflags! {
         cmd dev-snippet { repeated arguments: OsString }
         /// Builds an app for release and fails when it is over its budget.
         cmd size {
-            /// Which app; `softphone` without it.
+            /// Which app; without it `softphone`, and how much more the sound in the page makes `softphone-twilio`.
             optional --app name: String
         }
         /// Measures; wants a machine that does nothing else.
