@@ -7,6 +7,14 @@ import { Office } from "./office.mjs";
 
 const button = (widget, name) => widget.getByRole("button", { name, exact: true });
 const shows = (widget, text) => widget.getByText(text, { exact: true }).first().waitFor();
+/** What the call's timer shows, in seconds. */
+const talked = async (widget) => {
+  const time = await widget.getByRole("timer").first().innerText();
+  return time.split(":").reduce((total, part) => 60 * total + Number(part), 0);
+};
+
+/** How long a reload may take the sound away. */
+const RELOAD_MS = 3_000;
 
 /** Declares the tests, for a provider which may be able to pause a recording. */
 export async function calls(provider) {
@@ -23,6 +31,26 @@ export async function calls(provider) {
     await page.getByText("Call logged on the timeline.").first().waitFor();
     await until("silence", async () => (await office.legs()).flat().length === 0);
   }
+
+  /** The call's entry on the timeline of Maria, who has its number. */
+  async function logged(page, how = /Completed[\s\S]*Duration/) {
+    await page.getByRole("button", { name: "Maria Alvarez", exact: true }).click();
+    const entry = page.getByRole("article").first();
+    assert.match(await entry.innerText(), how);
+    return entry;
+  }
+
+  async function recordingOf(entry) {
+    const link = await entry.getByRole("link", { name: /^Listen/ }).getAttribute("href");
+    assert.ok(link.startsWith(`${office.gateway}/recordings/`), "at the gateway, and not at the provider");
+    return link;
+  }
+
+  const heard = (link) =>
+    until("a recording that is ready", async () => {
+      const answer = await fetch(link);
+      return answer.ok && answer;
+    });
 
   async function dial(page, widget, name) {
     await page.getByRole("button", { name, exact: true }).click();
@@ -51,16 +79,23 @@ export async function calls(provider) {
     await widget.locator(".keypad").getByRole("button", { name: /^5/ }).click();
     await until("a key at the far end", async () => (await customer()).digits_heard === "5");
 
+    // Longer than a reload may take: a timer that began again would show less.
+    const long = 1 + RELOAD_MS / 1_000;
+    await until("a call that lasts", async () => (await talked(widget)) >= long);
     const { id } = await customer();
     const before = Date.now();
     await page.reload();
     await office.heardBothWays();
-    t.diagnostic(`sound both ways ${Date.now() - before} ms after the reload began`);
+    const silent = Date.now() - before;
+    t.diagnostic(`sound both ways ${silent} ms after the reload began`);
+    assert.ok(silent <= RELOAD_MS, `sound both ways only ${silent} ms after the reload began`);
     assert.equal((await customer()).id, id, "the customer was on the line all the time");
     await shows(widget, "Connected");
+    const since = (Date.now() - before) / 1_000;
+    const shown = await talked(widget);
+    assert.ok(shown >= long && shown <= long + since + 2, `the timer goes on: ${shown} s`);
     await hangUpAndSave(page, widget);
-    await page.getByRole("button", { name: "Maria Alvarez", exact: true }).click();
-    assert.match(await page.getByRole("article").first().innerText(), /Completed[\s\S]*Duration/);
+    await logged(page);
   });
 
   test("a call is recorded, and heard from the timeline by whoever has the link", async (t) => {
@@ -75,16 +110,8 @@ export async function calls(provider) {
     // Two seconds, told by packets, make more than the kilobyte that is asked for below.
     await office.heardBothWays(100);
     await hangUpAndSave(page, widget);
-    await page.getByRole("button", { name: "Maria Alvarez", exact: true }).click();
-    const entry = page.getByRole("article").first();
-    assert.match(await entry.innerText(), /Completed[\s\S]*Duration/);
-    const link = await entry.getByRole("link", { name: /^Listen/ }).getAttribute("href");
-    assert.ok(link.startsWith(`${office.gateway}/recordings/`), "at the gateway, and not at the provider");
-
-    const sound = await until("a recording that is ready", async () => {
-      const answer = await fetch(link);
-      return answer.ok && answer;
-    });
+    const link = await recordingOf(await logged(page));
+    const sound = await heard(link);
     assert.equal(sound.headers.get("content-type"), "audio/mpeg");
     assert.equal(sound.headers.get("x-content-type-options"), "nosniff");
     const bytes = Buffer.from(await sound.arrayBuffer());
@@ -109,8 +136,9 @@ export async function calls(provider) {
     assert.ok(seconds > 0, `a browser plays it: ${seconds}`);
   });
 
-  test("a call comes in, is recorded, and handed over at once", async (t) => {
-    const { widget } = await office.desk(t);
+  test("a call comes in, is recorded, handed over at once, and is on the timeline", async (t) => {
+    const { page, widget } = await office.desk(t);
+    const recording = async () => (await office.legs())[1][0].recording;
     await emulator.control("POST", "incoming", { from: NUMBERS.answers, to: NUMBERS.own });
     await button(widget, "Answer").click();
     await shows(widget, "Connected");
@@ -121,8 +149,10 @@ export async function calls(provider) {
     if (provider.pauses) {
       await button(widget, "Pause recording").click();
       await shows(widget, "Recording paused");
+      assert.equal(await recording(), "paused");
       await button(widget, "Pause recording").click();
       await shows(widget, "Recording");
+      assert.equal(await recording(), "in-progress");
     } else {
       assert.equal(await button(widget, "Pause recording").count(), 0, "what the provider can't do is not offered");
     }
@@ -137,8 +167,12 @@ export async function calls(provider) {
       return agents.length === 0 && others.length === 2 && others.every(({ hears }) => Array.isArray(hears));
     });
     await button(widget, "Save").click();
+    await page.getByText("Call logged on the timeline.").first().waitFor();
     for (const { id } of (await office.legs())[1]) await emulator.control("POST", `legs/${id}/hang_up`).catch(() => {});
     await until("silence", async () => (await office.legs()).flat().length === 0);
+    const entry = await logged(page, /Inbound call[\s\S]*Transferred[\s\S]*Duration/);
+    const sound = await heard(await recordingOf(entry));
+    assert.equal(sound.headers.get("content-type"), "audio/mpeg");
   });
 
   test("a call is handed over after asking first", async (t) => {

@@ -42,6 +42,8 @@ pub struct Leg {
     pub hears: Hears,
     /// Whether a browser carries its audio.
     pub is_browser: bool,
+    /// How its recording stands that is not over yet: `in-progress` or `paused`.
+    pub recording: Option<&'static str>,
 }
 
 impl Cloud {
@@ -156,6 +158,7 @@ impl Cloud {
             digits_heard: call.heard.clone(),
             hears: self.hears(&call.sid),
             is_browser: call.far_end.is_browser(),
+            recording: self.running_recording(&call.sid).map(|recording| recording.status.as_str()),
         }
     }
 

@@ -239,6 +239,12 @@ impl Cloud {
         self.change_recording(sid, RecordingStatus::Processing, false);
     }
 
+    /// The recording of a leg that is not over yet.
+    pub(crate) fn running_recording(&self, call: &str) -> Option<&Recording> {
+        let mut recordings = self.recordings.values();
+        recordings.find(|recording| recording.status.is_active() && recording.call.as_deref() == Some(call))
+    }
+
     /// Ends all recordings of a leg or a conference.
     pub(crate) fn recordings_end(&mut self, of: &str) {
         let of_it = |recording: &&Recording| {

@@ -35,7 +35,7 @@ fn leg_json(leg: &Leg) -> Value {
     json!({
         "sid": leg.sid, "parent": leg.parent, "from": leg.from, "to": leg.to, "direction": leg.direction,
         "status": leg.status, "conference": leg.conference, "label": leg.label, "muted": leg.muted, "held": leg.held,
-        "digits_heard": leg.digits_heard, "hears": hears, "is_browser": leg.is_browser,
+        "digits_heard": leg.digits_heard, "hears": hears, "is_browser": leg.is_browser, "recording": leg.recording,
     })
 }
 
