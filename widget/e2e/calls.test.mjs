@@ -165,7 +165,7 @@ describe("outbound", { concurrency: 3 }, () => {
   test("a number that the account does not allow is no call", async (t) => {
     const host = await Host.open(stage, t);
     await host.send("DIAL_NUMBER", { phoneNumber: NUMBERS.notAllowed });
-    await host.widget.heading("This number may not be called").waitFor();
+    await host.widget.heading("This call is not allowed").waitFor();
     await host.widget.button("Back to dialling").click();
     await host.widget.isReady();
     assert.deepEqual(host.take(), [m.error("The call could not be placed.")]);

@@ -67,7 +67,7 @@ const SCREENS = {
   },
   "number-not-allowed": async ({ widget }) => {
     await widget.dial(NUMBERS.notAllowed);
-    await widget.heading("This number may not be called").waitFor();
+    await widget.heading("This call is not allowed").waitFor();
   },
   dialing: async ({ widget }) => {
     await widget.dial(NUMBERS.noAnswer);

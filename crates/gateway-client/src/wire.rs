@@ -203,7 +203,8 @@ pub(crate) fn refusal(value: &Value, operation: cordboard::telephony::Operation)
         kind => kind.unwrap_or(ErrorKind::Provider),
     };
     let mut error = Error::new(kind, operation);
-    if let Some(code) = text(value, "provider_code") {
+    // Where the gateway itself refuses there is no code, but often a sentence, such as that dialling is stopped.
+    if let Some(code) = text(value, "provider_code").or_else(|| text(value, "message")) {
         error = error.with_provider_code(code);
     }
     if let Some(call) = text(value, "call") {

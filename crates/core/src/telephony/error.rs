@@ -196,7 +196,7 @@ impl Error {
         self.0.call.as_ref()
     }
 
-    /// The provider's own code.
+    /// The provider's own code, or what a gateway that refused says instead. For details that people can open.
     #[must_use]
     pub fn provider_code(&self) -> Option<&str> {
         self.0.provider_code.as_deref()

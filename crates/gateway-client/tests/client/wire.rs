@@ -237,8 +237,12 @@ impl Bench {
     }
 
     fn answer(&self, result: &Json) {
+        self.reply("result", result);
+    }
+
+    fn reply(&self, how: &str, with: &Json) {
         let id = self.0.lock().sent.last().expect("something was sent")["id"].clone();
-        self.ears().message(&value(&json!({ "type": "reply", "id": id, "result": result })));
+        self.ears().message(&value(&json!({ "type": "reply", "id": id, how: with })));
     }
 }
 
@@ -313,6 +317,23 @@ fn orders() {
         assert_eq!(sent, expected);
         let read: ClientMessage = serde_json::from_value(sent).expect("the gateway knows it");
         assert_eq!(serde_json::to_value(read).expect("JSON"), expected);
+    }
+}
+
+/// The provider's code; or, where the gateway's own policy refuses, which rule.
+#[test]
+fn refusals_have_details() {
+    let bench = Bench::default();
+    let line = bench.line();
+    let message = "dialling is stopped";
+    for (error, details) in [
+        (json!({ "kind": "not_allowed", "message": message }), Some(message)),
+        (json!({ "kind": "not_allowed", "provider_code": "21215", "message": message }), Some("21215")),
+        (json!({ "kind": "not_allowed" }), None),
+    ] {
+        let asked = line.dial(dial(None));
+        bench.reply("error", &error);
+        assert_eq!(run(asked).unwrap_err().provider_code(), details);
     }
 }
 
