@@ -21,7 +21,7 @@ pub(crate) trait Audio {
     fn meter(&self) -> Node;
 
     /// What there is to choose from.
-    fn settings(&self, ui: Ui) -> Node;
+    fn settings(&self) -> Node;
 }
 
 /// What is known of the audio.
@@ -31,8 +31,6 @@ pub(crate) struct AudioState {
     pub(crate) is_reconnecting: bool,
     pub(crate) microphones: Vec<MediaDevice>,
     pub(crate) speakers: Vec<MediaDevice>,
-    pub(crate) microphone: String,
-    pub(crate) speaker: String,
     pub(crate) level: u8,
 }
 
@@ -128,18 +126,10 @@ impl Audio for PageAudio {
         draw::meter(self.shared.state.borrow().level)
     }
 
-    fn settings(&self, ui: Ui) -> Node {
+    fn settings(&self) -> Node {
         let [to_microphone, to_speaker, to_test] = [(); 3].map(|()| Rc::clone(&self.shared));
-        let microphone = move |id: String| {
-            to_microphone.leg.use_microphone(&id);
-            to_microphone.state.borrow_mut().microphone = id;
-            ui.dispatch(Msg::Tick);
-        };
-        let speaker = move |id: String| {
-            to_speaker.leg.use_speaker(&id);
-            to_speaker.state.borrow_mut().speaker = id;
-            ui.dispatch(Msg::Tick);
-        };
+        let microphone = move |id: String| to_microphone.leg.use_microphone(&id);
+        let speaker = move |id: String| to_speaker.leg.use_speaker(&id);
         let test = move || to_test.leg.test_speaker();
         draw::settings(&self.shared.state.borrow(), Box::new(microphone), Box::new(speaker), Box::new(test))
     }
@@ -163,7 +153,7 @@ mod tests {
 
     #[test]
     fn devices_come_and_go() {
-        let device = |id: &str| MediaDevice { id: id.to_owned(), label: id.to_owned() };
+        let device = |id: &str| MediaDevice { id: id.to_owned(), label: id.to_owned(), is_chosen: false };
         let mut state = AudioState::default();
         state.update(MediaEvent::Devices { microphones: vec![device("a"), device("b")], speakers: vec![] });
         assert_eq!(state.microphones.len(), 2);

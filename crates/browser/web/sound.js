@@ -32,8 +32,59 @@ export function whenLost(tracks, tell) {
   for (const track of tracks) track.addEventListener("ended", tell);
 }
 
-/** Devices as the widget lists them. */
-export const list = (devices) => Array.from(devices, ({ deviceId, label }) => ({ id: deviceId, label }));
+/** Fields that the browser keeps. Storage is closed to an embedded page where third parties may keep nothing: then there are none. */
+export const kept = (storage, key) => ({
+  load() {
+    try {
+      return { ...JSON.parse(window[storage].getItem(key)) };
+    } catch {
+      return {};
+    }
+  },
+  save(fields) {
+    try {
+      window[storage].setItem(key, JSON.stringify(fields));
+    } catch {
+      // They are gone with the page.
+    }
+  },
+});
+
+const CHOICE = kept("localStorage", "cordboard.devices");
+
+/** The browser's devices, and which of them were chosen, by kind: `audioinput` and `audiooutput`. */
+export class Devices {
+  #there = [];
+  #chosen = CHOICE.load();
+
+  /** Looks which are there, and answers them as the widget lists them. */
+  async look() {
+    this.#there = await navigator.mediaDevices.enumerateDevices();
+    const canChoose = "setSinkId" in HTMLMediaElement.prototype;
+    return { microphones: this.#list("audioinput"), speakers: canChoose ? this.#list("audiooutput") : [] };
+  }
+
+  choose(kind, id) {
+    this.#chosen[kind] = this.#of(kind).find(({ deviceId }) => deviceId === id);
+    CHOICE.save(this.#chosen);
+  }
+
+  /** The id of the one that was chosen, if it is there. Where a page may keep no cookies, ids change with each load, and names don't. */
+  chosen(kind) {
+    const [there, chosen] = [this.#of(kind), this.#chosen[kind]];
+    const same = (field) => there.find((device) => device[field] === chosen?.[field]);
+    return (same("deviceId") ?? same("label"))?.deviceId;
+  }
+
+  #of(kind) {
+    return this.#there.filter((device) => device.kind === kind);
+  }
+
+  #list(kind) {
+    const chosen = this.chosen(kind);
+    return this.#of(kind).map(({ deviceId, label }) => ({ id: deviceId, label, chosen: deviceId === chosen }));
+  }
+}
 
 /** A tone as a sound file: one byte a sample, 8,000 a second. */
 export function tone(seconds, hertz) {

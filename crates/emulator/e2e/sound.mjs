@@ -49,14 +49,20 @@ export class SoundOffice extends Office {
 /** The page of the widget itself. */
 const inside = (office, page) => page.frames().find((frame) => frame.url().startsWith(office.gateway));
 
-/** Lets a test refuse the microphone, and see its tracks: no flag of the browser plugs a device in or out while it runs. */
-const governMicrophone = (page, problem) =>
+/** Lets a test refuse the microphone, and see its tracks and the speakers: no flag of the browser plugs a device in or out while it runs. */
+const governDevices = (page, problem) =>
   page.addInitScript((problem) => {
     const { mediaDevices } = navigator;
     if (!mediaDevices) return;
     const real = mediaDevices.getUserMedia.bind(mediaDevices);
     window.problem = problem;
     window.tracks = [];
+    window.speakers = new Set();
+    const { setSinkId } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.setSinkId = function (id) {
+      window.speakers.add(id);
+      return setSinkId.call(this, id);
+    };
     mediaDevices.getUserMedia = async (wanted) => {
       if (window.problem) throw new DOMException("", window.problem);
       const stream = await real(wanted);
@@ -64,6 +70,22 @@ const governMicrophone = (page, problem) =>
       return stream;
     };
   }, problem);
+
+/** Waits until a list of the settings shows the device of that name. */
+const isChosen = (widget, list, name) =>
+  until(`${list} that is chosen`, async () => (await widget.locator(`${list} option:checked`).innerText()) === name);
+
+/** Chooses the last device of a list, and answers its name. */
+async function choose(widget, list) {
+  const choices = await until(`a choice in ${list}`, async () => {
+    const all = await widget.locator(`${list} option`).allInnerTexts();
+    return all.length > 1 && all;
+  });
+  const last = choices.at(-1);
+  await widget.locator(list).selectOption({ label: last });
+  await isChosen(widget, list, last);
+  return last;
+}
 
 /** Declares the tests of microphones, and answers the office for what only one provider can play. */
 export async function microphones(provider) {
@@ -97,7 +119,7 @@ export async function microphones(provider) {
     ["another program uses", "NotReadableError", BUSY],
   ]) {
     test(`a microphone that ${name}`, async (t) => {
-      const desk = await office.silentDesk(t, { prepare: (page) => governMicrophone(page, problem) });
+      const desk = await office.silentDesk(t, { prepare: (page) => governDevices(page, problem) });
       await tells(desk.widget, sentence);
       await inside(office, desk.page).evaluate(() => delete window.problem);
       await tryAgain(desk.widget);
@@ -106,7 +128,7 @@ export async function microphones(provider) {
   }
 
   test("a microphone that is unplugged in a call", async (t) => {
-    const desk = await office.silentDesk(t, { prepare: governMicrophone });
+    const desk = await office.silentDesk(t, { prepare: governDevices });
     await office.registered();
     const customer = await office.call(desk);
     await office.speaks();
@@ -124,6 +146,45 @@ export async function microphones(provider) {
     await tellsNothing(desk.widget);
     await office.speaks();
     await office.hangUp(desk);
+  });
+
+  test("microphone and speaker are chosen once, and the microphone is open in calls only", async (t) => {
+    const desk = await office.silentDesk(t, { prepare: governDevices });
+    const { page, widget } = desk;
+    /** The names of the microphones that are open. The browser's ids for them are others after each load. */
+    const open = () =>
+      inside(office, page).evaluate(() =>
+        window.tracks.filter(({ readyState }) => readyState === "live").map(({ label }) => label),
+      );
+    const speakers = () =>
+      inside(office, page).evaluate(async () => {
+        const devices = await navigator.mediaDevices.enumerateDevices();
+        const isInUse = ({ kind, deviceId }) => kind === "audiooutput" && window.speakers.has(deviceId);
+        return devices.filter(isInUse).map(({ label }) => label);
+      });
+    const isClosed = () => until("a microphone that is closed", async () => (await open()).length === 0);
+    await office.registered();
+    await button(widget, "Settings").click();
+    const microphone = await choose(widget, "#microphone");
+    const speaker = await choose(widget, "#speaker");
+    await button(widget, "Play a test tone").click();
+    await tellsNothing(widget);
+    await isClosed();
+    await page.reload();
+    await button(widget, "Settings").click();
+    await isChosen(widget, "#microphone", microphone);
+    await isChosen(widget, "#speaker", speaker);
+    await isClosed();
+    await office.registered();
+    await office.call(desk);
+    await office.speaks();
+    assert.deepEqual(await open(), [microphone]);
+    await page.reload();
+    await office.speaks();
+    assert.deepEqual(await open(), [microphone], "the customer hears the same one");
+    assert.ok((await speakers()).includes(speaker), "and is heard from the same one");
+    await office.hangUp(desk);
+    await isClosed();
   });
 
   return office;

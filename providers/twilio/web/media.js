@@ -1,7 +1,7 @@
 // The agent's audio over Twilio's voice SDK, as crates/browser's `Media` calls it: `open(emit)` gives the orders, and
 // `emit(event, value)` tells what happens. The SDK's own words stay in here.
 import { Device } from "@twilio/voice-sdk";
-import { LEVEL_MS, list, microphoneProblem, tone, tryMicrophone, whenLost } from "../../../crates/browser/web/sound.js";
+import { Devices, LEVEL_MS, microphoneProblem, tone, tryMicrophone, whenLost } from "../../../crates/browser/web/sound.js";
 
 /** Twilio's error codes as problems; others are told by their code. https://www.twilio.com/docs/api/errors */
 const PROBLEMS = new Map([
@@ -23,18 +23,30 @@ const SOUNDS = ["incoming", "outgoing", "disconnect", ..."0123456789sh"].map((na
 
 export function open(emit) {
   let device;
+  const devices = new Devices();
   const legs = new Set();
   /** Whether the microphone went away in a call, so that another one has to be taken. */
   let isDeaf = false;
   /** A token was refused, and another one is awaited or tried. If that is refused too, somebody has to know. */
   let replacement;
 
-  const tellDevices = () => {
-    const { audio } = device;
-    emit("devices", {
-      microphones: list(audio.availableInputDevices.values()),
-      speakers: audio.isOutputSelectionSupported ? list(audio.availableOutputDevices.values()) : [],
-    });
+  const tellDevices = async () => emit("devices", await devices.look());
+
+  const choose = (kind, id) => {
+    devices.choose(kind, id);
+    tellDevices();
+  };
+
+  /** The default, if none is chosen or there. */
+  const hear = async (audio) => {
+    const id = devices.chosen("audiooutput");
+    if (id !== undefined) await audio.speakerDevices.set(id);
+  };
+
+  /** For a call: the SDK forgets the microphone after it, and a speaker that was gone for a while. */
+  const useChosen = (audio) => {
+    const id = devices.chosen("audioinput");
+    return Promise.allSettled([id !== undefined && audio.setInputDevice(id), hear(audio)]);
   };
 
   const settle = () => {
@@ -69,22 +81,37 @@ export function open(emit) {
     });
 
   const speakInto = async (id) => {
+    const { audio } = device;
     try {
-      await device.audio.setInputDevice(id);
+      // The one that it has is opened again only so.
+      await (audio.inputDevice?.deviceId === id ? audio.unsetAudioConstraints() : audio.setInputDevice(id));
     } catch (error) {
       return emit("stopped", microphoneProblem(error));
     }
-    watch(device.audio.inputStream);
+    watch(audio.inputStream);
     isDeaf = false;
     emit("ready");
   };
 
-  const join = (leg) => {
+  /** It is open in calls only: between them it is tried. */
+  const take = async (id) => {
+    if (legs.size > 0) return speakInto(id);
+    const problem = await tryMicrophone(id);
+    if (problem) return emit("stopped", problem);
+    isDeaf = false;
+    if (device?.state === "registered") emit("ready");
+  };
+
+  const join = async (leg) => {
+    const { audio } = device;
     let told = 0;
     legs.add(leg);
     const leave = () => {
       legs.delete(leg);
-      if (legs.size === 0) emit("level", 0);
+      if (legs.size > 0) return;
+      emit("level", 0);
+      // The SDK would keep it open.
+      audio.unsetInputDevice().catch(() => {});
     };
     for (const end of ["disconnect", "cancel", "reject"]) leg.on(end, leave);
     leg.on("accept", () => watch(leg.getLocalStream()));
@@ -99,7 +126,9 @@ export function open(emit) {
       told = now;
       emit("level", Math.round(100 * input));
     });
-    leg.accept();
+    await useChosen(audio);
+    if (legs.has(leg)) leg.accept();
+    else leave();
   };
 
   const orders = {
@@ -109,8 +138,9 @@ export function open(emit) {
       if (device && (device.state === "registered" || legs.size > 0)) {
         device.updateToken(token);
         if (!isDeaf) return device.state === "registered" && emit("ready");
-        const [id] = device.audio.availableInputDevices.keys();
-        return id === undefined ? emit("stopped", "no-microphone") : speakInto(id);
+        const [first] = device.audio.availableInputDevices.keys();
+        const id = devices.chosen("audioinput") ?? first;
+        return id === undefined ? emit("stopped", "no-microphone") : take(id);
       }
       // One that could not register may never do so again. https://github.com/twilio/twilio-voice.js/issues/231
       device?.destroy();
@@ -138,7 +168,8 @@ export function open(emit) {
       device.on("error", fail);
       device.on("incoming", join);
       device.audio.on("deviceChange", tellDevices);
-      tellDevices();
+      // Before a call can come, which takes what is chosen.
+      await tellDevices();
       await device.register().catch(fail);
     },
     renew({ token }) {
@@ -159,9 +190,20 @@ export function open(emit) {
       leg?.sendDigits(digits);
       return Boolean(leg);
     },
-    microphone: (id) => device && speakInto(id),
-    speaker: (id) => device?.audio.speakerDevices.set(id).catch(tellDevices),
-    "test-speaker": () => device?.audio.speakerDevices.test(tone(0.5, 440)),
+    microphone(id) {
+      choose("audioinput", id);
+      return take(id);
+    },
+    speaker(id) {
+      choose("audiooutput", id);
+      return device && hear(device.audio).catch(tellDevices);
+    },
+    async "test-speaker"() {
+      const audio = device?.audio;
+      if (!audio) return;
+      await hear(audio).catch(() => {});
+      return audio.speakerDevices.test(tone(0.5, 440));
+    },
   };
   // Twilio has no request that presses keys: the line has them pressed here.
   emit("keys");

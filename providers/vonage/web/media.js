@@ -1,6 +1,15 @@
 // The agent's audio over Vonage's client SDK, as crates/browser's `Media` calls it: `open(emit)` gives the orders, and
 // `emit(event, value)` tells what happens. The SDK's own words stay in here.
-import { LEVEL_MS, list, microphoneProblem, openMicrophone, tone, tryMicrophone, whenLost } from "../../../crates/browser/web/sound.js";
+import {
+  Devices,
+  LEVEL_MS,
+  kept,
+  microphoneProblem,
+  openMicrophone,
+  tone,
+  tryMicrophone,
+  whenLost,
+} from "../../../crates/browser/web/sound.js";
 
 /** The SDK's error codes as problems; others can't be told apart. */
 const PROBLEMS = {
@@ -17,8 +26,11 @@ const NO_AUDIO = "voice:error:inbound_call_failed";
 const RETRY_MS = 5_000;
 /** The SDK never settles an answer whose audio doesn't come, nor a reconnection that the cloud refuses. */
 const AUDIO_MS = 15_000;
-/** Where a page keeps what it takes up again after a reload: names of a session and its calls, useless without a token. */
-const KEPT = "cordboard.vonage";
+/**
+ * What a page takes up again after a reload: names of a session and its calls, useless without a token. Without them a reload ends the
+ * audio, and the gateway calls this page again.
+ */
+const memory = kept("sessionStorage", "cordboard.vonage");
 
 /** Its licence does not let anybody hand it on: whoever builds the app installs it, or there is none. */
 async function load() {
@@ -29,24 +41,6 @@ async function load() {
   }
 }
 
-/** Storage is closed to an embedded page where third parties may keep nothing. */
-function kept() {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function keep(value) {
-  try {
-    if (value) sessionStorage.setItem(KEPT, JSON.stringify(value));
-    else sessionStorage.removeItem(KEPT);
-  } catch {
-    // A reload then ends the audio, and the gateway calls this page again.
-  }
-}
-
 const within = (milliseconds, promise) =>
   Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail({ code: NO_AUDIO }), milliseconds))]);
 
@@ -54,8 +48,7 @@ export function open(emit) {
   let client;
   let token;
   let session;
-  let microphone;
-  let speaker;
+  const devices = new Devices();
   let meter;
   /** Whether the microphone went away in a call, so that another one has to be taken. */
   let isDeaf = false;
@@ -67,14 +60,16 @@ export function open(emit) {
   const sendersOf = (id) => client?.getPeerConnection(id)?.getSenders() ?? [];
   const senders = () => [...legs.keys()].flatMap(sendersOf);
 
-  const remember = () => keep({ session, legs: [...legs.keys()] });
+  const remember = () => memory.save({ session, legs: [...legs.keys()] });
 
-  const tellDevices = async () => {
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    const of = (kind) => list(devices.filter((device) => device.kind === kind));
-    const canChoose = "setSinkId" in HTMLMediaElement.prototype;
-    emit("devices", { microphones: of("audioinput"), speakers: canChoose ? of("audiooutput") : [] });
+  const tellDevices = async () => emit("devices", await devices.look());
+
+  const choose = (kind, id) => {
+    devices.choose(kind, id);
+    tellDevices();
   };
+
+  const microphone = () => devices.chosen("audioinput");
 
   const leave = (id) => {
     if (!legs.delete(id)) return;
@@ -110,7 +105,7 @@ export function open(emit) {
   /** The SDK always takes the default microphone: another comes in its place. */
   const replace = async (sender) => {
     const old = sender.track;
-    const [track] = (await openMicrophone(microphone)).getAudioTracks();
+    const [track] = (await openMicrophone(microphone())).getAudioTracks();
     track.enabled = old?.enabled ?? true;
     await sender.replaceTrack(track);
     watch(track);
@@ -128,24 +123,29 @@ export function open(emit) {
   };
 
   const hear = (element) => {
+    const speaker = devices.chosen("audiooutput");
     if (speaker !== undefined) element?.setSinkId?.(speaker).catch(tellDevices);
   };
 
   const joined = (id) => {
-    // The SDK has one for each call, and tells the newest.
-    const element = client.getAudioOutputElement();
-    legs.set(id, element);
+    const hearNewest = () => {
+      // The SDK has an element for each call, and tells the newest: this one's, when its sound has come.
+      const element = client?.getAudioOutputElement();
+      legs.set(id, element);
+      hear(element);
+    };
+    client.getPeerConnection(id)?.addEventListener("track", hearNewest);
+    hearNewest();
     remember();
-    hear(element);
     meter ??= setInterval(tellLevel, LEVEL_MS);
-    if (microphone) speakInto(sendersOf(id));
+    if (microphone()) speakInto(sendersOf(id));
     else for (const { track } of sendersOf(id)) watch(track);
   };
 
   const join = async (id) => {
     const mine = client;
     // The SDK joins before it asks for the microphone, hides why it has none, and can't leave again.
-    const problem = await tryMicrophone(microphone);
+    const problem = await tryMicrophone(microphone());
     if (problem) {
       emit("stopped", problem);
       return mine.reject(id).catch(() => {});
@@ -224,7 +224,6 @@ export function open(emit) {
       retry = setTimeout(again, RETRY_MS);
     });
     navigator.mediaDevices.addEventListener("devicechange", tellDevices);
-    tellDevices();
   };
 
   /** Lets go of the SDK, and returns it. */
@@ -258,7 +257,7 @@ export function open(emit) {
       const problem = await tryMicrophone();
       if (problem) return emit("stopped", problem);
       token = fresh;
-      const before = kept();
+      const before = memory.load();
       session = before.session;
       client = new sdk.VonageClient({
         autoReconnectMedia: true,
@@ -269,6 +268,8 @@ export function open(emit) {
       });
       const mine = client;
       follow(mine);
+      // Before a call is taken up, with what is chosen.
+      await tellDevices();
       try {
         await connect();
       } catch ({ code }) {
@@ -283,16 +284,16 @@ export function open(emit) {
       const ids = [...legs.keys()];
       ids.forEach(leave);
       session = undefined;
-      keep(undefined);
+      memory.save({});
       await Promise.allSettled(ids.map((id) => mine?.hangup(id)));
       await mine?.deleteSession().catch(() => {});
     },
     microphone(id) {
-      microphone = id;
+      choose("audioinput", id);
       return speakInto(senders());
     },
     speaker(id) {
-      speaker = id;
+      choose("audiooutput", id);
       for (const element of legs.values()) hear(element);
     },
     "test-speaker": () => {

@@ -27,21 +27,19 @@ type Choose = Box<dyn Fn(String)>;
 
 pub(crate) fn settings(state: &AudioState, microphone: Choose, speaker: Choose, test: Box<dyn Fn()>) -> Node {
     let test = button(text::TEST_SPEAKER, Box::new(move |_: &Event| test()));
-    let speakers = (!state.speakers.is_empty())
-        .then(|| select("speaker", text::SPEAKER, &state.speakers, &state.speaker, speaker));
+    let speakers = (!state.speakers.is_empty()).then(|| select("speaker", text::SPEAKER, &state.speakers, speaker));
     el("section")
         .class("field")
-        .child(select("microphone", text::MICROPHONE_CHOICE, &state.microphones, &state.microphone, microphone))
+        .child(select("microphone", text::MICROPHONE_CHOICE, &state.microphones, microphone))
         .child(speakers)
         .child(test)
         .into()
 }
 
-fn select(id: &'static str, label: &'static str, devices: &[MediaDevice], chosen: &str, choose: Choose) -> Element {
+fn select(id: &'static str, label: &'static str, devices: &[MediaDevice], choose: Choose) -> Element {
     let mut options = Vec::new();
     for device in devices {
-        let is_chosen = device.id == chosen;
-        let option = el("option").attr("value", device.id.clone()).attr_if(is_chosen, "selected", "");
+        let option = el("option").attr("value", device.id.clone()).attr_if(device.is_chosen, "selected", "");
         options.push(option.child(device.label.clone()));
     }
     let list = el("select").attr("id", id).on("change", Box::new(move |event| choose(typed(event)))).children(options);

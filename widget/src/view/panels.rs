@@ -35,7 +35,7 @@ pub(super) fn settings(ui: Ui, model: &Model) -> Element {
         .child(el("h2").attr("id", "diagnostics").child(text::DIAGNOSTICS))
         .child(hint(text::DIAGNOSTICS_HINT));
     div("pad")
-        .child(ui.audio(|audio| audio.settings(ui)))
+        .child(ui.audio(|audio| audio.settings()))
         .child(choices("row", text::THEME, Theme::ALL.into_iter().zip(text::THEMES).map(theme).collect()))
         .child(choices("row", text::RINGING, text::RINGS.into_iter().map(ring).collect()))
         .child(choices("row", text::LETTERS, text::LETTER_CHOICES.into_iter().map(letters).collect()))

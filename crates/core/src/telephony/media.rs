@@ -21,10 +21,10 @@ pub trait MediaLeg: MaybeSend + MaybeSync {
     /// Gives the microphone back, and takes no more calls.
     fn stop(&self);
 
-    /// Speaks into another microphone from now on.
+    /// Speaks into another microphone from now on, also when the page is loaded again.
     fn use_microphone(&self, id: &str);
 
-    /// Hears calls from another speaker from now on.
+    /// Hears calls from another speaker from now on, also when the page is loaded again.
     fn use_speaker(&self, id: &str);
 
     /// Plays a short tone on the speaker that is in use.
@@ -61,6 +61,8 @@ pub struct MediaDevice {
     pub id: String,
     /// What people read.
     pub label: String,
+    /// Whether the agent chose it. Where none is, it is the browser's to choose.
+    pub is_chosen: bool,
 }
 
 /// Why there is no audio.

@@ -242,7 +242,8 @@ fn devices(list: Option<&Value>) -> Vec<MediaDevice> {
     let mut devices = Vec::new();
     for device in list.and_then(Value::as_array).unwrap_or_default() {
         let text = |field| device.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-        devices.push(MediaDevice { id: text("id"), label: text("label") });
+        let is_chosen = device.get("chosen") == Some(&Value::Bool(true));
+        devices.push(MediaDevice { id: text("id"), label: text("label"), is_chosen });
     }
     devices
 }
