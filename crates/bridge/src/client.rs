@@ -83,6 +83,7 @@ impl Client {
     /// When there is none.
     pub async fn send(&self, call: Call) -> Result<Response<Vec<u8>>, ApiError> {
         let mut attempt = 0;
+        let mut unsure = None;
         loop {
             if let Some(lane) = self.lanes.get(call.lane) {
                 lane.turn(&*self.clock).await;
@@ -97,11 +98,16 @@ impl Client {
                 Err(TransportError::NotSent) => ApiError::NotSent,
                 Err(TransportError::NoAnswer) => ApiError::NoAnswer,
             };
-            attempt += 1;
-            if attempt > RETRIES || !error.may_repeat(call.effect) {
-                return Err(error);
+            if !error.is_certain() {
+                unsure = Some(error.clone());
             }
-            let Some(wait) = self.wait(attempt, &error) else { return Err(error) };
+            attempt += 1;
+            let wait =
+                if attempt > RETRIES || !error.may_repeat(call.effect) { None } else { self.wait(attempt, &error) };
+            let Some(wait) = wait else {
+                // What an attempt before may have done, a refusal of this one does not undo.
+                return Err(unsure.filter(|_| !error.is_gone()).unwrap_or(error));
+            };
             tracing::debug!(attempt, %error, "a request is sent again");
             self.clock.sleep(wait).await;
         }

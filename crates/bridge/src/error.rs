@@ -113,8 +113,8 @@ impl ApiError {
         let may_pass = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
         match self {
             Self::Refused(Refusal { status, .. }) => self.is_certain() && !may_pass.contains(status),
-            Self::Unsupported | Self::Garbled => true,
-            Self::NotSent | Self::NoAnswer => false,
+            Self::Unsupported => true,
+            Self::NotSent | Self::NoAnswer | Self::Garbled => false,
         }
     }
 

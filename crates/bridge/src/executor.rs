@@ -34,6 +34,8 @@ pub(crate) struct Executor<C> {
     folds: [Mutex<()>; SHARDS],
     /// Whoever has an order of a call carried out holds its shard, so that orders arrive in order.
     orders: [Mutex<()>; SHARDS],
+    /// What is being asked of the provider: it says itself how it ended, and nobody else asks for it meanwhile.
+    under_way: Lock<BTreeSet<(CallId, String)>>,
 }
 
 /// Why an order failed.
@@ -88,6 +90,7 @@ impl<C: Carrier> Executor<C> {
             timers: Notify::new(),
             folds: [const { Mutex::const_new(()) }; SHARDS],
             orders: [const { Mutex::const_new(()) }; SHARDS],
+            under_way: Lock::default(),
         }
     }
 
@@ -99,11 +102,6 @@ impl<C: Carrier> Executor<C> {
             guards.push(self.folds[shard].lock().await);
         }
         guards
-    }
-
-    /// The same, unless one is being carried out.
-    pub(crate) fn try_hold_orders(&self, call: &CallId) -> Option<MutexGuard<'_, ()>> {
-        self.orders[shard(call)].try_lock().ok()
     }
 
     /// Nobody else has an order of this call carried out meanwhile.
@@ -196,6 +194,7 @@ impl<C: Carrier> Executor<C> {
 
     /// Has the provider do something. Returns what is known then.
     pub(crate) async fn carry_out(&self, call: &CallId, action: &Action) -> Outcome {
+        let Some(_under_way) = self.set_out(call, action.name()) else { return (Vec::new(), Ok(())) };
         let place = |order, room, customer, agent| Place { call, order, room, customer, agent };
         match action {
             Action::AddAgent { leg, agent, from, muted } => {
@@ -232,6 +231,18 @@ impl<C: Carrier> Executor<C> {
             }
             Action::Divert { id, goes } => follow_up(call, action, self.carrier.divert(call, id, goes).await),
         }
+    }
+
+    /// Notes that something is under way until the result is dropped; `None` if it is already.
+    pub(crate) fn set_out(&self, call: &CallId, name: String) -> Option<UnderWay<'_, C>> {
+        let what = (call.clone(), name);
+        let is_new = self.under_way.lock().insert(what.clone());
+        is_new.then(|| UnderWay { executor: self, what })
+    }
+
+    /// The names of what is under way for a call.
+    pub(crate) fn under_way(&self, call: &CallId) -> BTreeSet<String> {
+        self.under_way.lock().iter().filter(|(of, _)| of == call).map(|(_, name)| name.clone()).collect()
     }
 
     async fn add(&self, call: &CallId, new: NewLeg<'_>) -> Outcome {
@@ -285,6 +296,18 @@ impl<C: Carrier> Executor<C> {
     pub(crate) fn hub(&self, agent: &AgentId) -> Arc<EventHub> {
         let mut hubs = self.hubs.lock();
         Arc::clone(hubs.entry(agent.clone()).or_insert_with(|| Arc::new(EventHub::new(self.settings.backlog))))
+    }
+}
+
+/// Something that is being asked of the provider.
+pub(crate) struct UnderWay<'a, C> {
+    executor: &'a Executor<C>,
+    what: (CallId, String),
+}
+
+impl<C> Drop for UnderWay<'_, C> {
+    fn drop(&mut self) {
+        self.executor.under_way.lock().remove(&self.what);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::config::ConfigProblem;
 use crate::error::Effect;
 use crate::executor::{Executor, Failure, Orders};
 use crate::line::Line;
+use crate::lookup::Unsettled;
 use crate::recording;
 use crate::transport::Transport;
 use cordboard::platform::Clock;
@@ -97,10 +98,10 @@ impl<C: Carrier> Switchboard<C> {
         }
     }
 
-    /// Asks how a call stands, unless an order is on its way: that says itself how it ended.
+    /// Asks how a call stands, and sees to what is not settled.
     async fn look_up(&self, call: &CallId) -> Result<(), Failure> {
-        let Some(_turn) = self.0.try_hold_orders(call) else { return Ok(()) };
-        let found = self.0.look_up(call, self.0.clock.now()).await.map_err(Failure::Api)?;
+        let Some(_under_way) = self.0.set_out(call, "look-up".to_owned()) else { return Ok(()) };
+        let found = self.0.look_up(call, self.0.clock.now(), Unsettled::CarryOut).await.map_err(Failure::Api)?;
         self.order(found).await
     }
 
@@ -195,7 +196,8 @@ impl<C: Carrier> Backend for Switchboard<C> {
     }
 
     async fn reconcile(&self, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Error> {
-        let found = self.0.look_up(call, now).await;
+        // What comes back is recorded later, so that whoever looks meanwhile would see to the same again: that is the timer's.
+        let found = self.0.look_up(call, now, Unsettled::Leave).await;
         let facts = found.map_err(|error| error.into_error(Effect::Repeatable, Operation::ActiveCalls, Some(call)))?;
         Ok(facts.into_iter().map(|(call, key, fact)| entry(call, key, now, &fact)).collect())
     }

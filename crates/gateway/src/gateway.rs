@@ -22,12 +22,14 @@ use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
 use cordboard::platform::Clock;
 use cordboard::telephony::{AgentId, Backend, Journal, SignedOutReason};
+use futures_util::FutureExt as _;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpSocket;
@@ -151,7 +153,13 @@ impl Gateway {
         let house = tokio::spawn(Arc::clone(&app).keep_house());
         let outbox = tokio::spawn(Arc::clone(&app).complete_records());
         let backend = Arc::clone(&app.backend);
-        let backend = tokio::spawn(async move { backend.run().await });
+        let backend = tokio::spawn(async move {
+            // What the backend does in time must not end with one call that it can't bear.
+            while AssertUnwindSafe(backend.run()).catch_unwind().await.is_err() {
+                tracing::error!("the backend's timers have ended, and begin again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        });
         let (drain, keep_alive) = (app.config.server.drain, app.config.server.keep_alive);
         let handle = Handle::new();
         let mut stopping = app.stopping.subscribe();

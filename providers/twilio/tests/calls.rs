@@ -45,7 +45,6 @@ fn refusals_tell_the_agent_what_to_do() {
     });
 }
 
-/// Orders whose answers are lost stay open until they are looked up.
 /// Whether the recording pauses is what the agent relies on who takes down the number of a card.
 #[test]
 fn a_recording_that_goes_on_unheard_of_is_found() {
@@ -63,6 +62,7 @@ fn a_recording_that_goes_on_unheard_of_is_found() {
     });
 }
 
+/// Orders whose answers are lost stay open until they are looked up.
 #[test]
 fn a_change_without_an_answer_is_looked_up() {
     let world = World::new();

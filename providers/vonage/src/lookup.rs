@@ -42,9 +42,11 @@ impl VonageCarrier {
             let there = self.state(&merge.leg_id).await?.and_then(|state| state.conversation_uuid);
             found.came = here.is_some() && here == there;
         }
-        if let Some((Goes::Number { number }, since)) = &wanted.divert {
+        if let (Some(Goes::Number { number }), Some(here)) = (&wanted.divert, &here) {
+            // Who was forwarded has whom they are forwarded to beside them, if that only rings.
+            let beside = read_calls(&self.send(self.api.calls_in(here)).await?)?;
             let whom = Whom::Number(number.clone());
-            found.diverted = !self.calls_to(&whom, *since).await?.is_empty();
+            found.diverted = beside.iter().any(|call| is_made(call) && reaches(call, &whom));
         }
         Ok(found)
     }
@@ -62,17 +64,11 @@ impl VonageCarrier {
     /// told apart, and none is taken.
     async fn search(&self, wanted: &WantedLeg) -> Result<Option<CallState>, ApiError> {
         let Some(whom) = &wanted.whom else { return Ok(None) };
-        let mut calls = self.calls_to(whom, wanted.asked_at).await?;
-        Ok(calls.pop().filter(|_| calls.is_empty()))
-    }
-
-    /// The calls to somebody that a request at that time may have made.
-    async fn calls_to(&self, whom: &Whom, asked_at: Timestamp) -> Result<Vec<CallState>, ApiError> {
-        let from = Timestamp::default() + asked_at.since(Timestamp::default() + BEFORE);
-        let (Some(start), Some(end)) = (written(from), written(asked_at + AFTER)) else { return Ok(Vec::new()) };
+        let from = Timestamp::default() + wanted.asked_at.since(Timestamp::default() + BEFORE);
+        let (Some(start), Some(end)) = (written(from), written(wanted.asked_at + AFTER)) else { return Ok(None) };
         let mut calls = read_calls(&self.send(self.api.calls_between(&start, &end)).await?)?;
-        calls.retain(|call| call.direction.as_deref() != Some("inbound") && reaches(call, whom));
-        Ok(calls)
+        calls.retain(|call| is_made(call) && reaches(call, whom));
+        Ok(calls.pop().filter(|_| calls.is_empty()))
     }
 
     /// What can't be read back is set to what the agent was told. A recording ends, so that none runs unseen.
@@ -99,6 +95,11 @@ impl VonageCarrier {
 /// A leg that is over needs nothing, and its end is told otherwise.
 fn unless_gone(outcome: Result<(), ApiError>) -> Result<(), ApiError> {
     outcome.or_else(|error| if error.is_gone() { Ok(()) } else { Err(error) })
+}
+
+/// Whether a call did not come in.
+fn is_made(call: &CallState) -> bool {
+    call.direction.as_deref() != Some("inbound")
 }
 
 /// Whether a call was made to them.

@@ -173,6 +173,15 @@ impl Api {
         self.voice(Method::GET, None, &format!("/v1/calls?{query}"), None, Effect::Repeatable)
     }
 
+    /// The legs of a conversation.
+    pub(crate) fn calls_in(&self, conversation: &str) -> Call {
+        let query = Serializer::new(String::new())
+            .append_pair("conversation_uuid", conversation)
+            .append_pair("page_size", &PAGE_SIZE.to_string())
+            .finish();
+        self.voice(Method::GET, None, &format!("/v1/calls?{query}"), None, Effect::Repeatable)
+    }
+
     /// Records a conversation from now on. Source: `Nexmo/nexmo-ruby`, `conversations.record`; it is in no description of
     /// the Voice API.
     pub(crate) fn start_recording(&self, leg: LegId<'_>, conversation: &str, callback: &str) -> Call {

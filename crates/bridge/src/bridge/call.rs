@@ -20,8 +20,6 @@ pub(super) struct Bridged {
     pub(super) local: Option<PhoneNumber>,
     pub(super) key: Option<DialKey>,
     pub(super) begun: Timestamp,
-    /// When the last fact was recorded.
-    now: Timestamp,
     /// The time of the last event: none is told as earlier than the one before it.
     pub(super) last: Timestamp,
     /// What each agent has been told.
@@ -50,8 +48,10 @@ pub(super) struct Bridged {
     pub(super) dropped: BTreeSet<Leg>,
     /// The names of actions that were given out or are done.
     pub(super) acted: BTreeSet<String>,
-    /// Actions that are to be carried out until they are settled, by their names, and since when.
-    pub(super) unsettled: BTreeMap<String, (Timestamp, Action)>,
+    /// The names of those that need nothing more.
+    settled: BTreeSet<String>,
+    /// Actions that are to be carried out until they are settled, by their names.
+    pub(super) unsettled: BTreeMap<String, Action>,
     pub(super) doubt: Option<Doubt>,
     pub(super) files: Vec<RecordingFile>,
     /// Whether the first leg was refused, so that there never was a call.
@@ -66,8 +66,8 @@ pub(super) struct Bridged {
 pub(super) enum Pending {
     HangUp,
     Change(Change),
-    /// The leg of this call is coming.
-    Merge(CallId),
+    /// The leg of this call is coming, since then.
+    Merge(CallId, Timestamp),
     Merged,
 }
 
@@ -88,7 +88,6 @@ impl Bridged {
             local: None,
             key: None,
             begun: at,
-            now: at,
             last: at,
             seats: BTreeMap::new(),
             holder: None,
@@ -109,6 +108,7 @@ impl Bridged {
             moved: false,
             dropped: BTreeSet::new(),
             acted: BTreeSet::new(),
+            settled: BTreeSet::new(),
             unsettled: BTreeMap::new(),
             doubt: None,
             files: Vec::new(),
@@ -140,7 +140,6 @@ impl Bridged {
 
     /// Takes in a fact, and gives out what follows from it.
     pub(super) fn handle(&mut self, at: Timestamp, fact: &Fact, limits: &Limits) {
-        self.now = at;
         self.orders = self.orders.max(fact.order().unwrap_or_default());
         match fact {
             Fact::Dial { .. } | Fact::Arrived { .. } | Fact::Noted { .. } => {}
@@ -170,7 +169,7 @@ impl Bridged {
                 self.ask_number(at, *leg, to.clone(), false, Gate::Order);
             }
             Fact::Merge { order, leg, consultation } => {
-                drop(self.pending.insert(*order, Pending::Merge(consultation.clone())));
+                drop(self.pending.insert(*order, Pending::Merge(consultation.clone(), at)));
                 // Where the leg's id is found is the other call.
                 self.outputs.push(Output::Bring {
                     call: self.id.clone(),
@@ -188,8 +187,8 @@ impl Bridged {
             Fact::GaveUp => self.gave_up = true,
             Fact::Asked { action } => drop(self.acted.insert(action.clone())),
             Fact::Settled { action } => {
-                self.acted.insert(action.clone());
                 self.unsettled.remove(action);
+                self.settled.insert(action.clone());
             }
             Fact::Done { order, recording } => self.done(at, *order, recording.as_deref()),
             Fact::NotDone { order } => self.not_done(*order),
@@ -222,7 +221,7 @@ impl Bridged {
     fn take_leg_fact(&mut self, at: Timestamp, fact: &Fact) {
         match fact {
             Fact::Made { leg, id, room } => {
-                self.leg(at, *leg).id = Some(id.clone());
+                self.learn_id(at, *leg, id);
                 self.enter_room(room.as_deref());
             }
             Fact::Refused { leg, end } => {
@@ -238,17 +237,14 @@ impl Bridged {
             }
             Fact::Unsure { leg } => self.leg(at, *leg).unsure = true,
             Fact::Leg { leg, id, status } => {
-                let state = self.leg(at, *leg);
-                if let Some(id) = id.as_ref().filter(|_| state.id.is_none()) {
-                    state.id = Some(id.clone());
+                if let Some(id) = id {
+                    self.learn_id(at, *leg, id);
                 }
-                state.advance(*status);
+                self.leg(at, *leg).advance(*status);
             }
             Fact::Joined { leg, id, room } => {
-                if let Some(leg) = leg
-                    && self.leg(at, *leg).id.is_none()
-                {
-                    self.leg(at, *leg).id = Some(id.clone());
+                if let Some(leg) = leg {
+                    self.learn_id(at, *leg, id);
                 }
                 self.enter_room(Some(room));
             }
@@ -265,6 +261,17 @@ impl Bridged {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// What the provider calls a leg. If that one was given up as never made, nobody is there for it.
+    fn learn_id(&mut self, at: Timestamp, leg: Leg, id: &str) {
+        let state = self.leg(at, leg);
+        if state.id.is_none() {
+            state.id = Some(id.to_owned());
+            if !state.is_live() {
+                self.end_leg(leg);
+            }
         }
     }
 
@@ -342,7 +349,7 @@ impl Bridged {
                 }
             }
             Some(Pending::Change(change)) => self.changed(at, change, recording),
-            Some(Pending::Merge(_) | Pending::Merged) => self.hand_on(at, order),
+            Some(Pending::Merge(..) | Pending::Merged) => self.hand_on(at, order),
             None => {}
         }
     }
@@ -389,9 +396,9 @@ impl Bridged {
     /// Gives an action out, if it was not before.
     pub(super) fn act(&mut self, action: Action) {
         let name = action.name();
-        if self.acted.insert(name.clone()) {
+        if !self.settled.contains(&name) && self.acted.insert(name.clone()) {
             if action.gate() == Gate::UntilSettled {
-                self.unsettled.insert(name, (self.now, action.clone()));
+                self.unsettled.insert(name, action.clone());
             }
             self.outputs.push(Output::Act(self.id.clone(), action));
         }

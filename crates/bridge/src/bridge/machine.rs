@@ -64,8 +64,8 @@ pub struct Wanted {
     pub(crate) hang_up: Option<u32>,
     /// Actions that may not have been carried out, and are to be.
     pub(crate) unsettled: Vec<Action>,
-    /// Where the caller was to go, and since when, if they may not have been sent there.
-    pub divert: Option<(Goes, Timestamp)>,
+    /// Where the caller was to go, if they may not have been sent there.
+    pub divert: Option<Goes>,
 }
 
 /// A leg that may be there.
@@ -85,6 +85,7 @@ pub struct WantedLeg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merge {
     pub(crate) order: u32,
+    pub(crate) asked_at: Timestamp,
     pub(crate) consultation: CallId,
     /// The number of the same order in the books of the other call.
     pub(crate) consultation_order: u32,
@@ -195,14 +196,15 @@ impl Bridge {
 
     /// The leg that is being brought to this call.
     pub(crate) fn merge(&self, id: &CallId) -> Option<Merge> {
-        let (order, consultation) = self.calls.get(id)?.pending.iter().find_map(|(order, pending)| match pending {
-            Pending::Merge(consultation) => Some((*order, consultation.clone())),
-            _ => None,
-        })?;
+        let (order, consultation, asked_at) =
+            self.calls.get(id)?.pending.iter().find_map(|(order, pending)| match pending {
+                Pending::Merge(consultation, asked_at) => Some((*order, consultation.clone(), *asked_at)),
+                _ => None,
+            })?;
         let other = self.calls.get(&consultation)?;
         let (consultation_order, _) = other.pending.iter().find(|(_, pending)| **pending == Pending::Merged)?;
         let leg_id = other.leg_id(Leg::Customer)?;
-        Some(Merge { order, consultation_order: *consultation_order, leg_id, consultation })
+        Some(Merge { order, asked_at, consultation_order: *consultation_order, leg_id, consultation })
     }
 
     /// What has to be asked about a call; `None` if it is over or not known.
@@ -320,15 +322,15 @@ impl Bridged {
             orders: self.orders,
             merge: None,
             hang_up: self.undone_hang_up(),
-            unsettled: self.unsettled.values().map(|(_, action)| action.clone()).collect(),
-            divert: self.unsettled.values().find_map(|(at, action)| match action {
-                Action::Divert { goes, .. } => Some((goes.clone(), *at)),
+            unsettled: self.unsettled.values().cloned().collect(),
+            divert: self.unsettled.values().find_map(|action| match action {
+                Action::Divert { goes, .. } => Some(goes.clone()),
                 _ => None,
             }),
         }
     }
 
-    fn undone_hang_up(&self) -> Option<u32> {
+    pub(super) fn undone_hang_up(&self) -> Option<u32> {
         let mut orders = self.pending.iter().filter(|(_, pending)| **pending == Pending::HangUp);
         orders.next().map(|(order, _)| *order)
     }

@@ -98,7 +98,7 @@ impl Bridged {
     /// Whether the call is being handed over already.
     pub(super) fn is_moving(&self) -> bool {
         self.transfer.is_some()
-            || self.pending.values().any(|pending| matches!(pending, Pending::Merge(_) | Pending::Merged))
+            || self.pending.values().any(|pending| matches!(pending, Pending::Merge(..) | Pending::Merged))
     }
 
     /// Whether the agent of this call can hand it on now.

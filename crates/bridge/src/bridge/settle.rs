@@ -38,7 +38,7 @@ impl Bridged {
     /// Whether there is something left to do, or a leg of which it is not known whether it was made.
     fn is_open(&self) -> bool {
         let is_sought = |leg: &LegState| leg.is_live() && leg.id.is_none() && leg.whom.is_some();
-        !self.unsettled.is_empty() || self.legs.values().any(is_sought)
+        !self.unsettled.is_empty() || self.undone_hang_up().is_some() || self.legs.values().any(is_sought)
     }
 
     /// Whether nobody is to be told anything any more.
@@ -266,7 +266,7 @@ impl Bridged {
     }
 
     /// Ends a leg, as soon as its id is known.
-    fn end_leg(&mut self, leg: Leg) {
+    pub(super) fn end_leg(&mut self, leg: Leg) {
         if let Some(id) = self.leg_id(leg) {
             self.act(Action::EndLeg { leg, id });
         }

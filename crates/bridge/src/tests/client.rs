@@ -75,6 +75,24 @@ fn no_second_has_more_requests_than_its_lane_allows() {
     }
 }
 
+/// What an attempt may have done, the refusal of a later one does not undo.
+#[test]
+fn an_attempt_whose_outcome_is_not_known_is_not_forgotten() {
+    let not_sent = || Err(TransportError::NotSent);
+    let outcome = |answers: Vec<_>| {
+        let (clock, wire) = wire(answers);
+        let sent = client(&wire);
+        clock
+            .block_on(std::future::pending(), async { sent.send(call("/x", Effect::Repeatable, 0)).await.unwrap_err() })
+    };
+    let error = outcome(vec![Err(TransportError::NoAnswer), not_sent(), not_sent(), not_sent()]);
+    assert_eq!(error, ApiError::NoAnswer);
+    assert!(!outcome(vec![answer(500), answer(400)]).is_certain());
+    // What is gone needs nothing more, whoever ended it.
+    assert!(outcome(vec![answer(500), answer(404)]).is_gone());
+    assert!(outcome(vec![not_sent(), not_sent(), not_sent(), not_sent()]).is_certain());
+}
+
 #[test]
 fn a_pause_does_not_save_up_requests() {
     let (clock, wire) = wire([]);

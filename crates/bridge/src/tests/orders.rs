@@ -385,6 +385,62 @@ fn a_leg_that_was_made_too_late_is_ended() {
     assert!(desk.actions.iter().any(|action| action.name() == "end/agent-1"));
 }
 
+fn settled(desk: &mut Desk, name: &str) {
+    let action = desk.actions.iter().find(|action| action.name() == name).expect("it was given out").clone();
+    let (_, _, fact) = action.settled(&desk.call);
+    desk.take(&fact);
+}
+
+#[test]
+fn what_is_settled_stays_settled() {
+    let mut desk = Desk::new();
+    for fact in ring() {
+        desk.take(&fact);
+    }
+    desk.take(&Fact::Answer { agent: agent(ALEX), leg: Leg::Agent(2) });
+    desk.take(&made(Leg::Agent(2)));
+    desk.take(&Fact::Reject { agent: agent(ALEX) });
+    settled(&mut desk, "end/agent-2");
+    desk.take(&Fact::Answer { agent: agent(BLAKE), leg: Leg::Agent(3) });
+    desk.take(&made(Leg::Agent(3)));
+    desk.take(&leg(Leg::Agent(3), LegStatus::Up));
+    desk.take(&Fact::HangUp { agent: agent(BLAKE), order: 4, established: true });
+    desk.take(&Fact::NotDone { order: 4 });
+    assert_eq!(desk.bridge.wanted(&desk.call).unwrap().unsettled, []);
+    assert_eq!(desk.bridge.poll_timeout(), None, "nothing is in doubt");
+}
+
+#[test]
+fn a_leg_that_was_given_up_and_comes_after_all_is_ended() {
+    let mut desk = Desk::new();
+    desk.take(&dial()[0]);
+    desk.take(&made(Leg::Agent(1)));
+    desk.take(&leg(Leg::Agent(1), LegStatus::Up));
+    desk.take(&Fact::Leg { leg: Leg::Customer, id: None, status: ended(LegEnd::Failed, 0) });
+    assert_eq!(desk.reason(ALEX), Some(EndReason::Failed(FailureReason::Provider)));
+    assert!(!desk.actions.iter().any(|action| action.name() == "end/customer"));
+    desk.take(&made(Leg::Customer));
+    assert!(desk.actions.iter().any(|action| action.name() == "end/customer"));
+}
+
+#[test]
+fn a_call_whose_end_is_not_known_is_not_closed() {
+    let mut desk = Desk::new();
+    for fact in dial() {
+        desk.take(&fact);
+    }
+    desk.take(&leg(Leg::Agent(1), LegStatus::Up));
+    desk.take(&Fact::HangUp { agent: agent(ALEX), order: 2, established: false });
+    desk.take(&leg(Leg::Customer, ended(LegEnd::Canceled, 0)));
+    assert_eq!(desk.reason(ALEX), Some(EndReason::Canceled));
+    let due = desk.bridge.poll_timeout().expect("it is looked up");
+    assert!(matches!(desk.bridge.handle_timeout(due)[..], [Output::LookUp(_)]));
+    assert_eq!(desk.bridge.wanted(&desk.call).unwrap().hang_up, Some(2));
+    desk.take(&Fact::Done { order: 2, recording: None });
+    let due = desk.bridge.poll_timeout().expect("it is closed");
+    assert!(matches!(&desk.bridge.handle_timeout(due)[..], [Output::Record(_, _, Fact::Over)]));
+}
+
 #[test]
 fn facts_survive_the_journal_and_name_nobody() {
     for history in histories() {

@@ -439,6 +439,51 @@ pub fn a_caller_is_forwarded_once<S: Stage>() {
     }
 }
 
+/// While a request is on its way, nobody else sends the same.
+pub fn a_caller_is_forwarded_once_however_long_it_takes<S: Stage>() {
+    play::<S, _>(|world, backend| async move {
+        *world.fallback.lock() = Fallback::Number(number(numbers::ANSWERS));
+        let mut alex = Listener::new(&world, &backend, ALEX);
+        world.at_provider(|cloud, now| cloud.incoming(now, numbers::BUSY, numbers::ALEX)).unwrap();
+        let call = alex.until_ringing().await;
+        let (method, path) = S::CHANGES_LEGS;
+        *world.slow.lock() = Some((method, path, Duration::from_secs(9)));
+        assert_eq!(alex.until_end(&call).await, EndReason::Missed);
+        alex.wait(40).await;
+        assert_eq!(world.all_legs().iter().filter(|leg| leg.to == numbers::ANSWERS).count(), 1);
+    });
+}
+
+/// That one caller was forwarded says nothing of another.
+pub fn each_caller_is_forwarded<S: Stage>() {
+    play::<S, _>(|world, backend| async move {
+        *world.fallback.lock() = Fallback::Number(number(numbers::ANSWERS));
+        let mut alex = Listener::new(&world, &backend, ALEX);
+        let mut blake = Listener::new(&world, &backend, BLAKE);
+        world.at_provider(|cloud, now| cloud.incoming(now, numbers::BUSY, numbers::ALEX)).unwrap();
+        let first = alex.until_ringing().await;
+        world.at_provider(|cloud, now| cloud.incoming(now, numbers::NO_ANSWER, numbers::BLAKE)).unwrap();
+        let second = blake.until_ringing().await;
+        alex.wait(1).await;
+        alex.line.reject(&first).await.unwrap();
+        let (method, path) = S::CHANGES_LEGS;
+        world.at_provider(|cloud, _| cloud.inject([Fault::refuse(Answer::Unavailable).on(method, path)]));
+        blake.line.reject(&second).await.unwrap();
+        alex.wait(10).await;
+        assert_eq!(world.all_legs().iter().filter(|leg| leg.to == numbers::ANSWERS).count(), 2);
+    });
+}
+
+/// A request that waits for its turn for longer than a lost one would be waited for makes a call all the same.
+pub fn a_dial_that_takes_long_is_waited_for<S: Stage>() {
+    play::<S, _>(|world, backend| async move {
+        let mut alex = Listener::new(&world, &backend, ALEX);
+        *world.slow.lock() = Some((Method::POST, S::MAKES_LEGS, Duration::from_secs(25)));
+        let call = alex.dial("1", numbers::ANSWERS).await.unwrap();
+        alex.until(&call, CallEventKind::Connected).await;
+    });
+}
+
 /// No webhook comes through: the call is asked for, and found as it is.
 pub fn a_call_is_looked_up_when_webhooks_are_lost<S: Stage>() {
     let world = World::<S>::new();
@@ -507,6 +552,9 @@ macro_rules! call_tests {
             a_dial_that_came_to_nothing_is_over_soon
             a_caller_is_sent_on_late_rather_than_never
             a_caller_is_forwarded_once
+            a_caller_is_forwarded_once_however_long_it_takes
+            each_caller_is_forwarded
+            a_dial_that_takes_long_is_waited_for
             a_call_is_looked_up_when_webhooks_are_lost
         }
     };

@@ -11,7 +11,7 @@ use cordboard_bridge::{Carrier, Chunks, Switchboard, Transport, TransportError};
 use cordboard_mock::VirtualClock;
 use futures_util::future::{join, select};
 use futures_util::stream;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct World<S: Stage> {
     pub requests: Lock<Vec<String>>,
     /// Every callback that reached the server, in order.
     pub delivered: Lock<Vec<Request<Vec<u8>>>>,
+    /// Requests with that method and path take so long to arrive.
+    pub slow: Lock<Option<(Method, &'static str, Duration)>>,
     /// Whether callbacks reach the server.
     pub reachable: Lock<bool>,
     /// What the server that was started last writes to.
@@ -65,6 +67,7 @@ impl<S: Stage> World<S> {
             ring: Lock::new(Duration::from_secs(20)),
             requests: Lock::default(),
             delivered: Lock::default(),
+            slow: Lock::default(),
             reachable: Lock::new(true),
             backlog,
             changed: Notify::new(),
@@ -234,6 +237,12 @@ struct Wire<S: Stage>(Arc<World<S>>);
 impl<S: Stage> Transport for Wire<S> {
     async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, TransportError> {
         self.0.requests.lock().push(format!("{} {}", request.method(), request.uri().path()));
+        let slow = self.0.slow.lock().clone();
+        if let Some((_, _, takes)) =
+            slow.filter(|(method, path, _)| request.method() == method && request.uri().path().contains(path))
+        {
+            self.0.clock.sleep(takes).await;
+        }
         let answer = self.0.at_provider(|cloud, now| cloud.handle_request(now, &request));
         answer.ok_or(TransportError::NoAnswer)
     }

@@ -27,6 +27,9 @@ cordboard_emulator::call_tests! { TinCan =>
     a_dial_that_came_to_nothing_is_over_soon
     a_caller_is_sent_on_late_rather_than_never
     a_caller_is_forwarded_once
+    a_caller_is_forwarded_once_however_long_it_takes
+    each_caller_is_forwarded
+    a_dial_that_takes_long_is_waited_for
     a_call_is_looked_up_when_webhooks_are_lost
 }
 // ANCHOR_END: calls

@@ -78,6 +78,12 @@ impl Cloud {
         let event_url = self.config.event_url.clone();
         let (timeout, program, parent) = (CONNECT, VecDeque::new(), Some(uuid.to_owned()));
         let leg = self.create(NewCall { from, to, inbound: false, event_url, timeout, program, parent });
+        // In the conversation from the beginning, if only as one who rings.
+        if let Some(here) = self.calls.get(uuid).map(|call| call.conversation.clone())
+            && let Some(call) = self.calls.get_mut(&leg)
+        {
+            call.conversation = here;
+        }
         self.begin(uuid, Doing::Connecting(leg.clone()));
         self.place(&leg);
     }

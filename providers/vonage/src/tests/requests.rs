@@ -48,6 +48,7 @@ fn requests() -> Vec<(&'static str, Call)> {
         ("stop_stream", api.stop_stream(LEG)),
         ("send_digits", api.send_digits(LEG, "12#*")),
         ("get_call", api.get_call(LEG)),
+        ("calls_in", api.calls_in("CON-1")),
         ("calls_between", api.calls_between("2026-11-22T16:38:20Z", "2026-11-22T16:38:45Z")),
         (
             "start_recording",
@@ -146,7 +147,7 @@ fn requests_are_valid_under_the_public_description() {
             assert_eq!(misfit(schema, &number), None, "{name}: {field}");
         }
     }
-    assert_eq!(checked, 13);
+    assert_eq!(checked, 14);
 }
 
 #[test]
