@@ -42,7 +42,7 @@ async fn connections_that_are_half_open_keep_nobody_out() {
 
 #[tokio::test]
 async fn a_connection_waits_for_its_next_request_for_a_time() {
-    let (server, _mock) = start("[server]\nkeep_alive = \"300ms\"").await;
+    let (server, _mock) = start("[server]\nkeep_alive = \"1s\"").await;
     let mut alex = server.agent("alex").await;
     for more in ["", "GET /health HTTP/1.1\r\nhost: calls.exa"] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
