@@ -1,4 +1,5 @@
 // The servers that the browser talks to, each with an origin of its own.
+import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -20,11 +21,21 @@ async function listen(hostname, handle) {
   return { origin: `http://${hostname}:${server.address().port}`, close };
 }
 
-/** A port that nobody listens on. */
+/**
+ * A port that nobody listens on. Not one that the system gives to whoever asks for any, which begin at 32,768: that may be somebody else's
+ * by the time it is used.
+ */
 export async function freePort() {
-  const server = await listen("127.0.0.1", async () => {});
-  await server.close();
-  return Number(new URL(server.origin).port);
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise((done) => {
+      server.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true));
+    });
+    if (!isFree) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
 }
 
 /** Reads a `_headers` file: a line with a path, then indented lines with the headers for it. */
