@@ -38,7 +38,13 @@ export class Office {
   /** `provider` has a `name`, `readLeg` for its emulator, and `keys`: what the gateway must know of it, as TOML. */
   static async open(provider, { without } = {}) {
     const office = new this();
-    await office.#start(provider, without);
+    try {
+      await office.#start(provider, without);
+    } catch (error) {
+      // A program that is left running would keep the tests from ending.
+      await office.close();
+      throw error;
+    }
     return office;
   }
 
